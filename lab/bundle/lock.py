@@ -1,0 +1,140 @@
+"""Lock files made from the catalogue: Go modules and Python packages, with checksums.
+
+`python -m lab.bundle.lock` writes catalogue/locks, `--check` regenerates into a temporary
+directory and names every file that differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lab.bundle import golang
+from lab.bundle.builder import BuildError, run
+from lab.bundle.cache import cache_root
+from lab.bundle.catalogue import LOCKS, Part, load
+
+# Lowest Python that a lock must install on, by what the packages are used for.
+PYTHON = {"controller": "3.11", "builder": "3.11"}
+
+
+def main() -> int:
+    """Write the locks, or compare them with `--check`; exit code 1 when they differ."""
+    parser = argparse.ArgumentParser(prog="lab.bundle.lock", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    parser.add_argument("--only", metavar="LOCK", help="one lock, e.g. go/etcd or controller.txt")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / "locks"
+        write_locks(made, arguments.only)
+        different = differences(made, LOCKS)
+        for name in different:
+            print(f"catalogue/locks/{name}: {'differs' if arguments.check else 'written'}")
+        if arguments.check:
+            return 1 if different else 0
+        shutil.copytree(made, LOCKS, dirs_exist_ok=True)
+    return 0
+
+
+def write_locks(target: Path, only: str | None = None) -> None:
+    """Make each lock of the catalogue below `target`, or the one called `only`."""
+    parts = load().parts
+    pins = python_pins(parts)
+    for name, lines in pins.items():
+        if only in (None, name):
+            _lock_python(target / name, lines, PYTHON[name.removesuffix(".txt")])
+    for name, part in parts.items():
+        if part["kind"] == "source" and only in (None, part["lock"]):
+            _lock_go(target / part["lock"], name, part)
+
+
+def python_pins(parts: Mapping[str, Part]) -> dict[str, list[str]]:
+    """Requirement lines of each Python lock that this module writes, by lock file."""
+    pins: dict[str, list[str]] = {}
+    for name, part in parts.items():
+        if part["kind"] == "python" and part["use"] in PYTHON:
+            line = f"{part.get('package', name)}=={part['version']}"
+            pins.setdefault(part["lock"], []).append(line)
+    return pins
+
+
+def differences(made: Path, kept: Path) -> list[str]:
+    """Files below `made` that are missing below `kept` or have other content, sorted."""
+    names = sorted(str(path.relative_to(made)) for path in made.rglob("*") if path.is_file())
+    return [
+        name
+        for name in names
+        if not (kept / name).exists() or (made / name).read_bytes() != (kept / name).read_bytes()
+    ]
+
+
+def go_module(part: Part, upstream: Mapping[str, Any]) -> str:
+    """Text of go.mod for a source part, given `go mod edit -json` of the module itself.
+
+    The module's own `go` and `godebug` lines are kept, its replacements by other modules too. A
+    replacement by a directory of its repository becomes the published module: for one that is
+    required as v0.0.0 (Kubernetes' staging) version 1.A.B is published as v0.A.B.
+    """
+    version = part["version"]
+    modules = [part["module"], *part.get("also", [])]
+    lines = [f"module bundle/{Path(part['lock']).name}", "", f"go {upstream['Go']}", ""]
+    lines += [f"godebug {item['Key']}={item['Value']}" for item in upstream.get("Godebug") or []]
+    lines += [f"require {module} v{version}" for module in modules]
+    required = {item["Path"]: item["Version"] for item in upstream.get("Require") or []}
+    for item in upstream.get("Replace") or []:
+        old, new = item["Old"]["Path"], item["New"]
+        if "Version" in new:
+            lines.append(f"replace {old} => {new['Path']} {new['Version']}")
+        elif required.get(old) == "v0.0.0":
+            lines.append(f"replace {old} => {old} v0.{version.partition('.')[2]}")
+    return "\n".join(lines) + "\n"
+
+
+def tools_file(part: Part) -> str:
+    """Text of tools.go, whose imports keep the packages of the programs in go.mod."""
+    imports = "\n".join(f'\t_ "{package}"' for package in sorted(part["programs"].values()))
+    return f"//go:build tools\n\npackage tools\n\nimport (\n{imports}\n)\n"
+
+
+def _lock_go(target: Path, name: str, part: Part) -> None:
+    print(f"lock {name}", file=sys.stderr)
+    target.mkdir(parents=True)
+    build_cache = cache_root() / "build"
+    go = golang.toolchain(build_cache, LOCKS / "builder.txt")
+    env = golang.environment(build_cache)
+    found = run(
+        [go, "mod", "download", "-json", f"{part['module']}@v{part['version']}"],
+        cwd=target,
+        env=env,
+    )
+    upstream = json.loads(run([go, "mod", "edit", "-json", json.loads(found)["GoMod"]], env=env))
+    (target / "go.mod").write_text(go_module(part, upstream))
+    (target / "tools.go").write_text(tools_file(part))
+    run([go, "mod", "tidy"], cwd=target, env=env)
+
+
+def _lock_python(target: Path, pins: list[str], python: str) -> None:
+    print(f"lock {target.name}", file=sys.stderr)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    kept = LOCKS / target.name
+    if kept.exists():  # uv keeps the versions of an existing output where they still fit
+        shutil.copy(kept, target)
+    run(
+        [golang.UV, "pip", "compile", "-", "--universal", "--python-version", python]
+        + ["--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"]
+        + ["--output-file", target],
+        stdin="\n".join(pins).encode(),
+    )
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except BuildError as error:
+        sys.exit(str(error))
