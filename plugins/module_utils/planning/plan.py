@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Plan schema 1: from a document to frozen values, or every fault of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
+from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault, ordered
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_rules import (
+    rule_faults,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_shape import (
+    shape_faults,
+)
+
+
+@dataclass(frozen=True)
+class Model:
+    """The model's name in the catalogue and the format of its weights (bfloat16, fp8 ...)."""
+
+    name: str
+    format: str
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Sizes of the parallel dimensions of one engine group."""
+
+    tensor_parallel: int
+    pipeline_parallel: int
+    data_parallel: int
+
+
+@dataclass(frozen=True)
+class Rank:
+    """One engine process group on one host, with the indexes of the GPUs it takes there."""
+
+    rank: int
+    host: str
+    gpus: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The ranks that form one engine, in order of rank."""
+
+    name: str
+    ranks: tuple[Rank, ...]
+
+
+@dataclass(frozen=True)
+class Ports:
+    """TCP ports inside the pods: the OpenAI endpoint and the ranks' rendezvous."""
+
+    serving: int
+    distributed: int
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What each rank requests: CPU as a Kubernetes quantity, memory in GiB."""
+
+    cpu: str
+    memory_gib: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Plan schema 1. C(engine_part) names an image of the catalogue."""
+
+    inventory: str
+    model: Model
+    engine_part: str
+    layout: Layout
+    groups: tuple[Group, ...]
+    arguments: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...]
+    ports: Ports
+    resources: Resources
+    shared_memory_mib: int
+    startup_seconds: int
+
+    @property
+    def ranks(self) -> tuple[Rank, ...]:
+        """The ranks of all groups."""
+        return tuple(rank for group in self.groups for rank in group.ranks)
+
+
+class PlanError(InputError):
+    """The document is not a plan; C(plan_faults) holds every reason."""
+
+    def __init__(self, source: str, faults: tuple[Fault, ...]) -> None:
+        super().__init__(source, [fault.line() for fault in faults])
+        self.plan_faults = faults
+
+
+def parse_plan(document: object, *, source: str = "plan") -> Plan:
+    """Check and parse a plan of schema 1.
+
+    C(document) is the loaded YAML, C(source) the name that faults give for it.
+    Raises C(PlanError) with all faults, sorted.
+    """
+    faults = shape_faults(document, source)
+    if isinstance(document, Mapping):
+        faults += rule_faults(document, source, faults)
+    if faults or not isinstance(document, Mapping):
+        raise PlanError(source, ordered(faults))
+    return _build(document)
+
+
+def _build(document: Mapping[str, Any]) -> Plan:
+    resources = document["resources"]
+    environment = document.get("environment", {})
+    return Plan(
+        inventory=document["inventory"],
+        model=Model(**document["model"]),
+        engine_part=document["engine"]["part"],
+        layout=Layout(**document["layout"]),
+        groups=tuple(_group(group) for group in document["groups"]),
+        arguments=tuple(document.get("arguments", ())),
+        environment=tuple(sorted(environment.items())),
+        ports=Ports(**document["ports"]),
+        resources=Resources(cpu=resources["cpu"], memory_gib=float(resources["memory_gib"])),
+        shared_memory_mib=document["shared_memory_mib"],
+        startup_seconds=document["startup_seconds"],
+    )
+
+
+def _group(group: Mapping[str, Any]) -> Group:
+    ranks = sorted(group["ranks"], key=lambda rank: int(rank["rank"]))
+    return Group(
+        name=group["name"],
+        ranks=tuple(Rank(r["rank"], r["host"], tuple(r["gpus"])) for r in ranks),
+    )

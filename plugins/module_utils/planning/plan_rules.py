@@ -1,0 +1,205 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Rules across the keys of a plan: ranks, layout, names and reserved arguments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
+
+# Options of `sglang.launch_server` (0.5.17) that the manifests write from the plan's other keys.
+# argparse also takes a prefix of an option, so --tp means --tp-size.
+RESERVED_ARGUMENTS: Mapping[str, str] = {
+    "--model-path": "model.name",
+    "--model": "model.name",
+    "--served-model-name": "model.name",
+    "--host": "the pod's address",
+    "--port": "ports.serving",
+    "--nnodes": "the number of ranks",
+    "--node-rank": "groups[].ranks[].rank",
+    "--dist-init-addr": "ports.distributed",
+    "--nccl-init-addr": "ports.distributed",
+    "--tp-size": "layout.tensor_parallel",
+    "--tensor-parallel-size": "layout.tensor_parallel",
+    "--pp-size": "layout.pipeline_parallel",
+    "--pipeline-parallel-size": "layout.pipeline_parallel",
+    "--dp-size": "layout.data_parallel",
+    "--data-parallel-size": "layout.data_parallel",
+}
+# With DP attention the data-parallel ranks share the tensor-parallel ones (SGLang
+# server_args.py); without it each is an engine of its own.
+DP_ATTENTION = "--enable-dp-attention"
+SHORTEST_PREFIX = len("--tp")
+
+Rule = Callable[[Mapping[str, Any], str], "list[Fault]"]
+
+
+def rule_faults(document: Mapping[str, Any], source: str, shape: Sequence[Fault]) -> list[Fault]:
+    """Faults of each rule whose keys have the right shape."""
+    broken = {_top_key(fault, source) for fault in shape}
+    faults: list[Fault] = []
+    for keys, rule in _RULES:
+        if all(key in document and key not in broken for key in keys):
+            faults += rule(document, source)
+    return faults
+
+
+def _top_key(fault: Fault, source: str) -> str:
+    path = fault.where[len(source) :].lstrip(": ")
+    return path.split(".")[0].split("[")[0]
+
+
+def _reserved_arguments(document: Mapping[str, Any], source: str) -> list[Fault]:
+    faults = []
+    for index, argument in enumerate(document["arguments"]):
+        option = argument.split("=")[0]
+        reserved = _reserved(option)
+        if reserved:
+            faults.append(
+                Fault(
+                    code="reserved_argument",
+                    where=f"{source}: arguments[{index}]",
+                    found=argument,
+                    needed=f"no {reserved}: it comes from {RESERVED_ARGUMENTS[reserved]}",
+                    fix=f"remove {option} and its value from arguments",
+                )
+            )
+    return faults
+
+
+def _reserved(option: str) -> str:
+    if option in RESERVED_ARGUMENTS:
+        return option
+    if not option.startswith("--") or len(option) < SHORTEST_PREFIX:
+        return ""
+    return next((name for name in RESERVED_ARGUMENTS if name.startswith(option)), "")
+
+
+def _rank_numbers(document: Mapping[str, Any], source: str) -> list[Fault]:
+    faults = []
+    for index, group in enumerate(document["groups"]):
+        found = sorted(rank["rank"] for rank in group["ranks"])
+        if found != list(range(len(found))):
+            faults.append(
+                Fault(
+                    code="rank_gap",
+                    where=f"{source}: groups[{index}].ranks",
+                    found=f"ranks {_numbers(found)}",
+                    needed=f"ranks {_numbers(range(len(found)))}, each once",
+                    fix="number the ranks of the group from 0 without a gap",
+                )
+            )
+    return faults
+
+
+def _hosts_once(document: Mapping[str, Any], source: str) -> list[Fault]:
+    faults = []
+    for index, group in enumerate(document["groups"]):
+        counts = Counter(rank["host"] for rank in group["ranks"])
+        faults += [
+            Fault(
+                code="host_twice_in_group",
+                where=f"{source}: groups[{index}].ranks",
+                found=f"host {host} for {count} ranks",
+                needed="each host once in a group",
+                fix=f"keep one rank on {host} and give it all its GPUs",
+            )
+            for host, count in sorted(counts.items())
+            if count > 1
+        ]
+    return faults
+
+
+def _gpus_once(document: Mapping[str, Any], source: str) -> list[Fault]:
+    taken = Counter(
+        (rank["host"], gpu)
+        for group in document["groups"]
+        for rank in group["ranks"]
+        for gpu in rank["gpus"]
+    )
+    return [
+        Fault(
+            code="gpu_twice",
+            where=f"{source}: groups",
+            found=f"GPU {gpu} of host {host} given {count} times",
+            needed="each GPU of a host at most once in the plan",
+            fix=f"give GPU {gpu} of {host} to one rank only",
+        )
+        for (host, gpu), count in sorted(taken.items())
+        if count > 1
+    ]
+
+
+def _layout_size(document: Mapping[str, Any], source: str) -> list[Fault]:
+    layout = document["layout"]
+    arguments = document.get("arguments")
+    shared = isinstance(arguments, list) and DP_ATTENTION in arguments
+    copies = 1 if shared else layout["data_parallel"]
+    needed = layout["tensor_parallel"] * layout["pipeline_parallel"] * copies
+    faults = []
+    for index, group in enumerate(document["groups"]):
+        found = sum(max(1, len(rank["gpus"])) for rank in group["ranks"])
+        if found != needed:
+            faults.append(
+                Fault(
+                    code="layout_size",
+                    where=f"{source}: groups[{index}].ranks",
+                    found=f"{found} engine processes (one a GPU, one a rank without GPUs)",
+                    needed=f"{needed} = {_product(layout, shared=shared)}",
+                    fix="change the layout, or add or remove ranks",
+                )
+            )
+    return faults
+
+
+def _product(layout: Mapping[str, int], *, shared: bool) -> str:
+    sizes = f"tensor {layout['tensor_parallel']} x pipeline {layout['pipeline_parallel']}"
+    return sizes if shared else f"{sizes} x data {layout['data_parallel']}"
+
+
+def _group_names(document: Mapping[str, Any], source: str) -> list[Fault]:
+    counts = Counter(group["name"] for group in document["groups"])
+    return [
+        Fault(
+            code="group_name_twice",
+            where=f"{source}: groups",
+            found=f"{count} groups named {name}",
+            needed="one name for each group",
+            fix=f"rename all groups but one of {name}",
+        )
+        for name, count in sorted(counts.items())
+        if count > 1
+    ]
+
+
+def _ports_differ(document: Mapping[str, Any], source: str) -> list[Fault]:
+    ports = document["ports"]
+    if ports["serving"] != ports["distributed"]:
+        return []
+    return [
+        Fault(
+            code="plan_ports_equal",
+            where=f"{source}: ports",
+            found=f"serving and distributed are both {ports['serving']}",
+            needed="two different ports, since both are opened in the leader's pod",
+            fix="change ports.distributed",
+        )
+    ]
+
+
+def _numbers(values: Sequence[int]) -> str:
+    return ", ".join(str(value) for value in values)
+
+
+_RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
+    (("arguments",), _reserved_arguments),
+    (("groups",), _rank_numbers),
+    (("groups",), _hosts_once),
+    (("groups",), _gpus_once),
+    (("groups",), _group_names),
+    (("groups", "layout"), _layout_size),
+    (("ports",), _ports_differ),
+)
