@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.role_specs import faults_below, main, same, roles_in_scenarios
+from tools.role_specs import faults_below, main, roles_in_scenarios, same
 from tools.roles import ROOT, find_roles
 
 TESTED = frozenset({"mirror"})
