@@ -10,7 +10,8 @@ short_description: Compare the ranks that run with the ranks of a plan
 version_added: 0.1.0
 author: baremetal.sglang maintainers
 description:
-  - Reads the rank and the host of each pod of an engine group and says where they differ from the plan.
+  - Reads the rank and the host of each pod of an engine group and says where they differ from
+    the plan.
 options:
   _input:
     description: Pods of the engine groups, as C(kubernetes.core.k8s_info) returns them.
@@ -32,8 +33,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(ranks) with C(group), C(rank), C(pod), C(host), C(node_ip) and C(phase) of each pod, and C(faults),
-      a sentence for each difference.
+    - C(ranks) with C(group), C(rank), C(pod), C(host), C(node_ip) and C(phase) of each pod, and
+      C(faults), a sentence for each difference.
   type: dict
 """
 

@@ -16,8 +16,8 @@ def placement(pods: Iterable[Mapping[str, Any]], plan: Mapping[str, Any]) -> dic
     """Return the ranks that run and every difference from the plan.
 
     C(pods) are Pod objects as the API server returns them, C(plan) is a plan of schema 1. The
-    result has C(ranks), a list of {group, rank, pod, host, node_ip, phase} in the order of group and
-    rank, and C(faults), a list of sentences that is empty when all is as planned.
+    result has C(ranks), a list of {group, rank, pod, host, node_ip, phase} in the order of group
+    and rank, and C(faults), a list of sentences that is empty when all is as planned.
     """
     ranks = sorted((_rank(pod) for pod in pods), key=lambda rank: (rank["group"], rank["rank"]))
     return {"ranks": ranks, "faults": sorted(_faults(ranks, _planned(plan)))}
