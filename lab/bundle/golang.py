@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from lab.bundle.builder import BuildError, Work, run
@@ -14,15 +16,19 @@ UV = Path(sys.executable).with_name("uv")
 # Fixed in every build, so that a setting of this machine cannot change a program.
 FLAGS = "-mod=readonly -trimpath -buildvcs=false"
 
+_INSTALLING = threading.Lock()
+
 
 def toolchain(build_cache: Path, lock: Path) -> Path:
     """Install the Go toolchain of `lock` (a pip lock with hashes) once; return its `go`."""
-    home = build_cache / "go"
-    if not (home / "go/bin/go").exists():
-        partial = build_cache / "go.partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        run([UV, "pip", "install", "--require-hashes", "-r", lock, "--target", partial])
-        partial.rename(home)
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
+    home = build_cache / f"go-{digest}"
+    with _INSTALLING:
+        if not home.exists():
+            partial = build_cache / "go.partial"
+            shutil.rmtree(partial, ignore_errors=True)
+            run([UV, "pip", "install", "--require-hashes", "-r", lock, "--target", partial])
+            partial.rename(home)
     return home / "go/bin/go"
 
 
@@ -79,11 +85,6 @@ def module_directory(work: Work, module: str) -> Path:
     if not found:
         raise BuildError(f"module {module}: not in {work.part['lock']}/go.mod; run make lock")
     return Path(found)
-
-
-def version_flags(values: Mapping[str, str]) -> list[str]:
-    """Linker flags that set string variables: `-X package.variable=value`."""
-    return [f"-X {variable}={value}" for variable, value in values.items()]
 
 
 def _writable_copy(work: Work) -> Path:

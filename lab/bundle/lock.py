@@ -84,7 +84,7 @@ def go_module(part: Part, upstream: Mapping[str, Any]) -> str:
     version = part["version"]
     modules = [part["module"], *part.get("also", [])]
     lines = [f"module bundle/{Path(part['lock']).name}", "", f"go {upstream['Go']}", ""]
-    lines += [f"godebug {item['Key']}={item['Value']}" for item in upstream.get("Godebug") or []]
+    lines += [f"godebug {item['Key']}={item['Value']}" for item in upstream.get("GoDebug") or []]
     lines += [f"require {module} v{version}" for module in modules]
     required = {item["Path"]: item["Version"] for item in upstream.get("Require") or []}
     for item in upstream.get("Replace") or []:

@@ -2,6 +2,8 @@ module bundle/kubernetes
 
 go 1.26.0
 
+godebug default=go1.26
+
 require (
 	k8s.io/component-base v0.36.4
 	k8s.io/kubernetes v1.36.4
