@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the host is: distribution, memory, swap, file systems, init, runtimes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+KIB = 1024
+# Sockets of container runtimes that are not the containerd of this collection.
+FOREIGN_RUNTIMES = {"docker": "run/docker.sock", "cri-o": "run/crio/crio.sock"}
+KUBELET_KUBECONFIG = "etc/kubernetes/kubelet.conf"
+SERVER = re.compile(r"^\s*server:\s*(\S+)\s*$", re.MULTILINE)
+
+
+def distribution(os_release: str) -> dict[str, str]:
+    """C(id), C(version) and C(name) of the text of /etc/os-release; empty where it has none."""
+    values = {}
+    for line in os_release.splitlines():
+        key, separator, value = line.partition("=")
+        if separator and not key.startswith("#"):
+            values[key.strip()] = "".join(shlex.split(value)[:1])
+    return {
+        "id": values.get("ID", ""),
+        "version": values.get("VERSION_ID", ""),
+        "name": values.get("PRETTY_NAME", ""),
+    }
+
+
+def memory_bytes(meminfo: str) -> int:
+    """MemTotal of the text of /proc/meminfo, in bytes."""
+    match = re.search(r"^MemTotal:\s+(\d+) kB", meminfo, re.MULTILINE)
+    return int(match.group(1)) * KIB if match else 0
+
+
+def swap_bytes(swaps: str) -> int:
+    """Size of all swap areas of the text of /proc/swaps, in bytes."""
+    rows = (line.split() for line in swaps.splitlines()[1:])
+    return sum(int(row[2]) * KIB for row in rows if len(row) > 2)
+
+
+def cgroup_version(root: Path) -> int:
+    """2 when /sys/fs/cgroup is the unified hierarchy, else 1."""
+    return 2 if (root / "sys/fs/cgroup/cgroup.controllers").exists() else 1
+
+
+def init(root: Path) -> str:
+    """Name of the program that runs as PID 1."""
+    return (root / "proc/1/comm").read_text(encoding="utf-8").strip()
+
+
+def filesystem(root: Path, path: str) -> dict[str, object]:
+    """C(device), C(free_bytes) and C(total_bytes) of the file system that C(path) will lie on.
+
+    The nearest existing parent is asked. C(free_bytes) is what root may still write.
+    """
+    place = root / path.lstrip("/")
+    while not place.exists():
+        place = place.parent
+    status = os.statvfs(place)
+    return {
+        "device": str(place.stat().st_dev),
+        "free_bytes": status.f_bfree * status.f_frsize,
+        "total_bytes": status.f_blocks * status.f_frsize,
+    }
+
+
+def foreign_runtimes(root: Path) -> list[str]:
+    """Names of container runtimes other than ours that have a socket."""
+    return sorted(name for name, path in FOREIGN_RUNTIMES.items() if (root / path).exists())
+
+
+def cluster_server(root: Path) -> str:
+    """Address of the API server that the kubelet is joined to, or an empty string."""
+    path = root / KUBELET_KUBECONFIG
+    if not path.exists():
+        return ""
+    match = SERVER.search(path.read_text(encoding="utf-8"))
+    return match.group(1) if match else ""
