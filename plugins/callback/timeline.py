@@ -1,4 +1,4 @@
-# Copyright: the baremetal.sglang maintainers
+# Copyright: (c) 2026, baremetal.sglang maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Record which phase of a run took how long, and how it ended."""
 
