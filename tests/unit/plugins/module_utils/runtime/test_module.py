@@ -82,9 +82,9 @@ def test_module_prints_one_json_document(capsys: pytest.CaptureFixture[str]) -> 
     def operate(request: Request) -> Outcome:
         return Finding({"seen": request.parameters["name"], "check": request.check_mode})
 
-    with patch_module_args({"name": "n", "_ansible_check_mode": True}):
-        with pytest.raises(SystemExit) as stop:
-            run_module(argument_spec={"name": {"type": "str"}}, operate=operate)
+    arguments = {"name": "n", "_ansible_check_mode": True}
+    with patch_module_args(arguments), pytest.raises(SystemExit) as stop:
+        run_module(argument_spec={"name": {"type": "str"}}, operate=operate)
     assert stop.value.code == 0
     printed = json.loads(capsys.readouterr().out)
     assert (printed["seen"], printed["check"], printed["changed"]) == ("n", True, False)

@@ -1,0 +1,248 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Known reasons why a rank does not become ready, most telling first."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.kube.pods import PodView
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A reason, how to recognise it and what to do.
+
+    C(pattern) is searched in the lines of C(source); its groups fill C(found) and C(fix).
+    A cause is certain when it persisted for C(persists) seconds, or was seen in C(incarnations)
+    different runs of a container; with neither it only explains a deadline that was missed.
+    """
+
+    name: str
+    source: Callable[[PodView], tuple[str, ...]]
+    pattern: re.Pattern[str]
+    found: str
+    fix: str
+    persists: Optional[float] = None
+    incarnations: Optional[int] = None
+
+    def match(self, pod: PodView) -> Optional[re.Match[str]]:
+        """The last line that shows this cause."""
+        matches = (self.pattern.search(line) for line in reversed(self.source(pod)))
+        return next((match for match in matches if match), None)
+
+
+def _waiting(pod: PodView) -> tuple[str, ...]:
+    return (pod.waiting,)
+
+
+def _terminated(pod: PodView) -> tuple[str, ...]:
+    return (pod.terminated,)
+
+
+def _scheduling(pod: PodView) -> tuple[str, ...]:
+    return (pod.scheduling,)
+
+
+def _phase(pod: PodView) -> tuple[str, ...]:
+    return (pod.phase,)
+
+
+def _events(pod: PodView) -> tuple[str, ...]:
+    return pod.events
+
+
+def _log(pod: PodView) -> tuple[str, ...]:
+    return pod.log
+
+
+SCHEDULING_SECONDS = 120.0
+"""A refused pod may still fit once the pods of the previous revision are gone."""
+
+CAUSES: tuple[Cause, ...] = (
+    Cause(
+        name="image missing",
+        source=_waiting,
+        pattern=re.compile(
+            r"^(?:ErrImagePull|ImagePullBackOff).*(?:image \"|reference \")(?P<image>[^\"]+)\""
+            r".*(?:not found|manifest unknown|does not exist|pull access denied)"
+        ),
+        found="the registry has no image {image}",
+        fix="correct image, or put this image into the mirror's registry under the same name",
+        persists=20.0,
+    ),
+    Cause(
+        name="image name invalid",
+        source=_waiting,
+        pattern=re.compile(r"^InvalidImageName: (?P<text>.*)"),
+        found="{text}",
+        fix="correct image",
+        persists=0.0,
+    ),
+    Cause(
+        name="registry not reachable",
+        source=_waiting,
+        pattern=re.compile(r"^(?:ErrImagePull|ImagePullBackOff)(?:: )?(?P<text>.*)"),
+        found="the image cannot be pulled: {text}",
+        fix=(
+            "see that the registry (or the mirror in /etc/containerd/certs.d on this node) answers "
+            "from this node"
+        ),
+        persists=180.0,
+    ),
+    Cause(
+        name="weights path wrong",
+        source=_events,
+        pattern=re.compile(r"hostPath type check failed: (?P<path>\S+) is not a directory"),
+        found="the weights directory {path} does not exist on this node",
+        fix="correct model_host_path, or bring the weights to this node (phase weights) first",
+        persists=20.0,
+    ),
+    Cause(
+        name="weights path wrong",
+        source=_log,
+        pattern=re.compile(
+            r"(?P<text>.*(?:does not appear to have a file named config\.json"
+            r"|Can't load the configuration of|Unrecognized model in"
+            r"|Cannot find any model weights|Incorrect path_or_model_id"
+            r"|Repo id must be in the form).*)"
+        ),
+        found="the directory holds no model that the engine can read: {text}",
+        fix="point model_host_path at the directory that holds config.json and the weights",
+        incarnations=1,
+    ),
+    Cause(
+        name="weights not readable",
+        source=_log,
+        pattern=re.compile(r"Permission denied: '(?P<path>/models[^']*)'"),
+        found="the engine's user may not read {path}",
+        fix="make directories 0755 and files 0644 below model_host_path on this node",
+        incarnations=1,
+    ),
+    Cause(
+        name="out of memory",
+        source=_terminated,
+        pattern=re.compile(r"^OOMKilled: exit code (?P<code>\d+)"),
+        found="the kernel killed the container at its memory limit (exit code {code})",
+        fix="raise resources.memory_gib, or lower what the engine may keep (--max-total-tokens)",
+        incarnations=2,
+    ),
+    Cause(
+        name="out of memory",
+        source=_log,
+        pattern=re.compile(r"(?:exit code: -9\b|exit code -9\b)"),
+        found="a process of the engine was killed (signal 9), as the kernel does at a memory limit",
+        fix="raise resources.memory_gib, or lower what the engine may keep (--max-total-tokens)",
+        incarnations=2,
+    ),
+    Cause(
+        name="out of GPU memory",
+        source=_log,
+        pattern=re.compile(
+            r"(?P<text>CUDA out of memory.*|Not enough memory\. Please try.*|"
+            r".*torch\.OutOfMemoryError.*)"
+        ),
+        found="{text}",
+        fix="lower --mem-fraction-static or the context length, or use more GPUs a group",
+        incarnations=2,
+    ),
+    Cause(
+        name="unschedulable",
+        source=_scheduling,
+        pattern=re.compile(
+            r"(?P<text>[^:]*nodes are available:.*(?P<what>Insufficient [^\s,.]+).*)"
+        ),
+        found="no planned host has room: {text}",
+        fix="{what}: lower resources (or GPUs a rank), or free it on the planned hosts",
+        persists=SCHEDULING_SECONDS,
+    ),
+    Cause(
+        name="unschedulable",
+        source=_scheduling,
+        pattern=re.compile(r"(?P<text>[^:]*nodes are available:.*untolerated taint.*)"),
+        found="the planned host is tainted: {text}",
+        fix=(
+            "see 'kubectl describe node' for the taint; a node that is NotReady or short of disk "
+            "taints itself"
+        ),
+        persists=SCHEDULING_SECONDS,
+    ),
+    Cause(
+        name="unschedulable",
+        source=_scheduling,
+        pattern=re.compile(r"(?P<text>[^:]*nodes are available:.*)"),
+        found="no node is one of the planned hosts and free of this group: {text}",
+        fix="name hosts in ranks as their nodes' label kubernetes.io/hostname does, and join them",
+        persists=SCHEDULING_SECONDS,
+    ),
+    Cause(
+        name="wrong Gloo interface",
+        source=_log,
+        pattern=re.compile(r"Unable to find (?:address|interface) for: (?P<interface>\S+)"),
+        found="GLOO_SOCKET_IFNAME names {interface}, which this pod does not have",
+        fix=(
+            "set GLOO_SOCKET_IFNAME in environment to an interface of the pod (eth0 in a pod "
+            "network)"
+        ),
+        incarnations=1,
+    ),
+    Cause(
+        name="port taken",
+        source=_log,
+        pattern=re.compile(
+            r"(?P<text>.*(?:[Aa]ddress already in use|EADDRINUSE|[Pp]ort \d* ?is already in use).*)"
+        ),
+        found="a port that the engine needs is in use already: {text}",
+        fix=(
+            "choose other ports.serving and ports.distributed, apart from every port that "
+            "arguments and environment name"
+        ),
+        incarnations=2,
+    ),
+    Cause(
+        name="engine arguments refused",
+        source=_log,
+        pattern=re.compile(r"launch_server(?:\.py)?: error: (?P<text>.*)"),
+        found="the engine does not accept its arguments: {text}",
+        fix="correct arguments; they must suit the engine version in image",
+        incarnations=1,
+    ),
+    Cause(
+        name="container not created",
+        source=_waiting,
+        pattern=re.compile(
+            r"^(?P<text>(?:CreateContainerConfigError|CreateContainerError|RunContainerError).*)"
+        ),
+        found="{text}",
+        fix="correct what the message names",
+        persists=60.0,
+    ),
+    Cause(
+        name="evicted",
+        source=_phase,
+        pattern=re.compile(r"^Failed Evicted: (?P<text>.*)"),
+        found="the kubelet evicted the pod: {text}",
+        fix="free what the node lacks, or raise the kubelet's eviction thresholds",
+        incarnations=3,
+    ),
+    Cause(
+        name="another rank did not join",
+        source=_log,
+        pattern=re.compile(
+            r"(?P<text>.*(?:clients joined|Connection closed by peer|Connection reset by peer).*)"
+        ),
+        found="this rank gave up waiting for the others: {text}",
+        fix="look at the other ranks first; then at the network between the hosts",
+        incarnations=3,
+    ),
+    Cause(
+        name="engine ended",
+        source=_terminated,
+        pattern=re.compile(r"^(?P<text>.+)"),
+        found="the engine ended by itself ({text})",
+        fix="read the last lines; 'kubectl logs --previous' has them all",
+        incarnations=4,
+    ),
+)

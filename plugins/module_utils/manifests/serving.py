@@ -1,0 +1,232 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A serving group as Kubernetes objects: one LeaderWorkerSet and one Service for its leaders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.probes import (
+    leader_probes,
+    worker_probes,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving_spec import (
+    ServingGroupSpec,
+)
+
+NAME_LABEL = "leaderworkerset.sigs.k8s.io/name"
+GROUP_INDEX_LABEL = "leaderworkerset.sigs.k8s.io/group-index"
+WORKER_INDEX_LABEL = "leaderworkerset.sigs.k8s.io/worker-index"
+
+USER_ID = 65532
+"""The user that images of the Kubernetes project call nonroot."""
+
+CONTAINER = "engine"
+
+
+def serving_objects(spec: ServingGroupSpec) -> list[dict[str, Any]]:
+    """Return the group's objects in the order in which they are applied."""
+    return [leader_worker_set(spec), leader_service(spec)]
+
+
+def service_name(group: str) -> str:
+    """Name of the leaders' Service. The plain name is LeaderWorkerSet's own headless Service."""
+    return f"{group}-endpoint"
+
+
+def leader_worker_set(spec: ServingGroupSpec) -> dict[str, Any]:
+    """The group of pods: rank 0 from leaderTemplate, all others from workerTemplate."""
+    template: dict[str, Any] = {"size": spec.size, "restartPolicy": "RecreateGroupAfterStart"}
+    leader = _pod_template(spec, hosts=[spec.ranks[0].host], probes=leader_probes(spec))
+    if spec.size == 1:
+        template["workerTemplate"] = leader
+    else:
+        workers = [rank.host for rank in spec.ranks[1:]]
+        template["leaderTemplate"] = leader
+        template["workerTemplate"] = _pod_template(spec, hosts=workers, probes=worker_probes(spec))
+    return {
+        "apiVersion": "leaderworkerset.x-k8s.io/v1",
+        "kind": "LeaderWorkerSet",
+        "metadata": _metadata(spec, spec.name),
+        "spec": {
+            "replicas": spec.replicas,
+            # LeaderReady would deadlock: the leader is Ready only after every rank has joined.
+            "startupPolicy": "LeaderCreated",
+            "leaderWorkerTemplate": template,
+        },
+    }
+
+
+def leader_service(spec: ServingGroupSpec) -> dict[str, Any]:
+    """The Service of rank 0: other ranks answer /health but no question."""
+    port: dict[str, Any] = {
+        "name": "http",
+        "port": spec.serving_port,
+        "targetPort": "http",
+        "protocol": "TCP",
+    }
+    if spec.service.node_port is not None:
+        port["nodePort"] = spec.service.node_port
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": _metadata(spec, service_name(spec.name)),
+        "spec": {
+            "type": spec.service.type,
+            "selector": {NAME_LABEL: spec.name, WORKER_INDEX_LABEL: "0"},
+            "ports": [port],
+        },
+    }
+
+
+def _labels(spec: ServingGroupSpec) -> dict[str, str]:
+    return {
+        "app.kubernetes.io/name": "sglang",
+        "app.kubernetes.io/instance": spec.name,
+        "app.kubernetes.io/component": "engine",
+        "app.kubernetes.io/managed-by": "baremetal.sglang",
+    }
+
+
+def _metadata(spec: ServingGroupSpec, name: str) -> dict[str, Any]:
+    return {"name": name, "namespace": spec.namespace, "labels": _labels(spec)}
+
+
+def _pod_template(
+    spec: ServingGroupSpec, *, hosts: list[str], probes: dict[str, Any]
+) -> dict[str, Any]:
+    pod: dict[str, Any] = {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": spec.termination_grace_seconds,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": USER_ID,
+            "runAsGroup": USER_ID,
+            "fsGroup": USER_ID,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "affinity": _affinity(spec, hosts),
+        "containers": [_container(spec, probes)],
+        "volumes": [
+            {
+                "name": "model",
+                "hostPath": {"path": spec.model_host_path, "type": "Directory"},
+            },
+            {
+                "name": "shared-memory",
+                "emptyDir": {"medium": "Memory", "sizeLimit": f"{spec.shared_memory_mib}Mi"},
+            },
+            {"name": "tmp", "emptyDir": {}},
+        ],
+    }
+    if spec.resources.gpus:
+        pod["tolerations"] = [
+            {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
+        ]
+    return {"metadata": {"labels": _labels(spec)}, "spec": pod}
+
+
+def _affinity(spec: ServingGroupSpec, hosts: list[str]) -> dict[str, Any]:
+    """Only the planned hosts, and never two ranks of one group on the same host."""
+    return {
+        "nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [
+                    {
+                        "matchExpressions": [
+                            {"key": "kubernetes.io/hostname", "operator": "In", "values": hosts}
+                        ]
+                    }
+                ]
+            }
+        },
+        "podAntiAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [
+                {
+                    "topologyKey": "kubernetes.io/hostname",
+                    "labelSelector": {"matchLabels": {NAME_LABEL: spec.name}},
+                    "matchLabelKeys": [GROUP_INDEX_LABEL],
+                }
+            ]
+        },
+    }
+
+
+def _container(spec: ServingGroupSpec, probes: dict[str, Any]) -> dict[str, Any]:
+    memory = f"{spec.resources.memory_gib}Gi"
+    limits: dict[str, Any] = {"memory": memory}
+    if spec.resources.gpus:
+        limits["nvidia.com/gpu"] = str(spec.resources.gpus)
+    return {
+        "name": CONTAINER,
+        "image": spec.image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["python3", "-m", "sglang.launch_server"],
+        "args": launch_arguments(spec),
+        "env": _environment(spec),
+        "ports": [{"name": "http", "containerPort": spec.serving_port, "protocol": "TCP"}],
+        "resources": {"requests": {"cpu": spec.resources.cpu, **limits}, "limits": limits},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+        "volumeMounts": [
+            {"name": "model", "mountPath": spec.model_mount_path, "readOnly": True},
+            {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108  a mount, not a file
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108  a mount, not a file
+        ],
+        **probes,
+    }
+
+
+def launch_arguments(spec: ServingGroupSpec) -> list[str]:
+    """Arguments of sglang.launch_server.
+
+    Kubernetes itself replaces C($(NAME)) with the variables that LeaderWorkerSet's webhook puts
+    first into each container, so no shell stands between the kubelet and the engine.
+    """
+    arguments = [
+        "--model-path",
+        spec.model_mount_path,
+        "--served-model-name",
+        spec.served_model_name,
+        "--host",
+        "0.0.0.0",  # noqa: S104  the kubelet probes every rank on its pod address
+        "--port",
+        str(spec.serving_port),
+        *(_literal(argument) for argument in spec.arguments),
+    ]
+    if spec.size > 1:
+        arguments += [
+            "--nnodes",
+            str(spec.size),
+            "--node-rank",
+            "$(LWS_WORKER_INDEX)",
+            "--dist-init-addr",
+            f"$(LWS_LEADER_ADDRESS):{spec.distributed_port}",
+        ]
+    return arguments
+
+
+def _environment(spec: ServingGroupSpec) -> list[dict[str, Any]]:
+    """Own variables first; the group's own may replace those that are only defaults."""
+    defaults = {
+        "HOME": "/tmp",  # noqa: S108  the root file system is read-only
+        "PYTHONUNBUFFERED": "1",
+        # The user has no entry in the image's /etc/passwd, and torch asks for its name.
+        "USER": "sglang",
+    }
+    values = {**defaults, **dict(spec.environment)}
+    # Without it the engine guesses its address by a route to the Internet.
+    address = {"name": "SGLANG_HOST_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    return [
+        address,
+        *({"name": name, "value": _literal(values[name])} for name in sorted(values)),
+    ]
+
+
+def _literal(text: str) -> str:
+    """Keep Kubernetes from expanding C($(NAME)) in a value that a person wrote."""
+    return text.replace("$", "$$")
