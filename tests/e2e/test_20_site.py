@@ -1,0 +1,43 @@
+"""Bare hosts end in a real answer of one engine over two hosts."""
+
+from __future__ import annotations
+
+import urllib.request
+
+from tests.e2e import rehearsal
+
+
+def test_the_answer_is_right(served: rehearsal.Run) -> None:
+    report = rehearsal.report()
+    assert "Paris" in report["endpoint"]["answer"]
+    assert report["endpoint"]["completion_tokens"] > 0
+
+
+def test_ranks_are_two_processes_in_two_pods_on_two_hosts(served: rehearsal.Run) -> None:
+    pods = rehearsal.kubectl(
+        "get", "pods", "--namespace=serving", "--selector=leaderworkerset.sigs.k8s.io/name"
+    )["items"]
+    hosts = {pod["spec"]["nodeName"] for pod in pods}
+    assert len(pods) == 2
+    assert hosts == {"node1", "node2"}
+    for host in sorted(hosts):
+        processes = rehearsal.on(host, "ps", "-eo", "args")
+        assert processes.count("sglang::scheduler") == 1, processes
+
+
+def test_the_endpoint_answers_on_this_machine(served: rehearsal.Run) -> None:
+    with urllib.request.urlopen(
+        f"http://{rehearsal.SERVING_ADDRESS}:30080/v1/models", timeout=20
+    ) as answer:
+        assert answer.status == 200
+
+
+def test_kube_proxy_is_the_only_privileged_pod(served: rehearsal.Run) -> None:
+    pods = rehearsal.kubectl("get", "pods", "--all-namespaces")["items"]
+    privileged = {
+        pod["metadata"]["labels"].get("k8s-app", pod["metadata"]["name"])
+        for pod in pods
+        for container in pod["spec"]["containers"] + pod["spec"].get("initContainers", [])
+        if container.get("securityContext", {}).get("privileged")
+    }
+    assert privileged == {"kube-proxy"}
