@@ -1,0 +1,133 @@
+"""The closing report says all of its data in 80 columns, and refuses data that is not whole."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
+from ansible_collections.baremetal.sglang.plugins.module_utils.report.closing import (
+    closing_report,
+    report_json,
+)
+
+COMMAND = "kubectl --kubeconfig artifacts/lab/kubeconfig --namespace serving get pods --output wide"
+DATA: dict[str, Any] = {
+    "endpoint": {"url": "http://10.79.0.11:30080", "model": "smollm2"},
+    "question": "What is the capital of France?",
+    "answer": "The capital of France is Paris.",
+    "tokens_per_second": 12.34,
+    "ranks": [
+        {"rank": 1, "pod": "smollm2-0-1", "host": "node2", "node_ip": "10.79.0.13"},
+        {"rank": 0, "pod": "smollm2-0", "host": "node1", "node_ip": "10.79.0.12"},
+    ],
+    "parts": [
+        {"name": "kubelet", "real": True, "how": "built from its module"},
+        {"name": "InfiniBand", "real": False, "how": "a sysfs tree of files"},
+    ],
+    "phases": [
+        {"name": "cluster", "seconds": 30, "result": "ok"},
+        {"name": "serve", "seconds": 61.46, "result": "changed"},
+    ],
+    "next_commands": [COMMAND, "make lab-down"],
+    "versions": {"pause": "9.9", "etcd": "9.8.7"},
+}
+TEXT = f"""\
+Question
+  What is the capital of France?
+
+Answer
+  The capital of France is Paris.
+
+Engine
+  smollm2 at http://10.79.0.11:30080, 12.3 tokens per second
+
+Where each rank ran
+  rank  host   node address  pod
+  0     node1  10.79.0.12    smollm2-0
+  1     node2  10.79.0.13    smollm2-0-1
+
+Real
+  kubelet: built from its module
+
+Simulated
+  InfiniBand: a sysfs tree of files
+
+Versions
+  etcd   9.8.7
+  pause  9.9
+
+Phases
+  cluster  30.0 s  ok
+  serve    61.5 s  changed
+  total    91.5 s
+
+Try next
+  {COMMAND}
+  make lab-down"""
+
+
+def test_the_text_has_a_section_for_each_part_of_the_data() -> None:
+    assert closing_report(DATA) == TEXT
+
+
+def test_long_prose_is_broken_at_80_columns_and_keeps_its_paragraphs() -> None:
+    answer = "word " * 30 + "\n\nSecond paragraph."
+    lines = closing_report({**DATA, "answer": answer, "next_commands": []}).splitlines()
+    assert max(map(len, lines)) <= 80
+    start = lines.index("Answer")
+    assert lines[start + 1 : start + 5] == [
+        "  " + "word " * 14 + "word",
+        "  " + "word " * 14 + "word",
+        "",
+        "  Second paragraph.",
+    ]
+
+
+def test_nothing_simulated_is_said_and_not_left_out() -> None:
+    text = closing_report({**DATA, "parts": [DATA["parts"][0]], "ranks": [], "phases": []})
+    assert "Simulated\n  none\n" in text
+    assert "Where each rank ran\n  none\n" in text
+    assert "Phases\n  none\n" in text
+
+
+def test_json_has_schema_1_and_drops_unknown_keys() -> None:
+    ranks = [{**DATA["ranks"][1], "phase": "Running"}]
+    written = json.loads(report_json({**DATA, "ranks": ranks, "token": "x"}))
+    assert written == {
+        "schema": 1,
+        **DATA,
+        "ranks": [{"rank": 0, "pod": "smollm2-0", "host": "node1", "node_ip": "10.79.0.12"}],
+    }
+
+
+def test_all_faults_come_at_once_and_sorted() -> None:
+    data = {
+        **DATA,
+        "endpoint": {"url": "http://10.79.0.11:30080"},
+        "tokens_per_second": True,
+        "ranks": [{"rank": "0", "pod": "p", "host": "h", "node_ip": "n"}],
+        "parts": "none",
+        "phases": None,
+        "next_commands": [1],
+        "versions": ["etcd"],
+    }
+    del data["answer"]
+    with pytest.raises(InputError) as raised:
+        closing_report(data)
+    assert raised.value.details["faults"] == [
+        "answer: is missing",
+        "endpoint.model: is missing",
+        "next_commands[0]: found int, needed a string",
+        "parts: found str, needed a list",
+        "phases: found nothing, needed a list",
+        "ranks[0].rank: found str, needed an integer",
+        "tokens_per_second: found bool, needed a number",
+        "versions: found list, needed a mapping",
+    ]
+
+
+def test_data_that_is_no_mapping_is_refused() -> None:
+    with pytest.raises(InputError, match="report: data: found list, needed a mapping"):
+        report_json([])  # type: ignore[arg-type]
