@@ -79,7 +79,7 @@ options:
     description:
       - The model's name in the OpenAI API. Required when O(state=present).
     type: str
-  model_host_path:
+  model_path:
     description:
       - Directory with the weights on every host of O(ranks); mounted read-only.
       - Required when O(state=present).
@@ -145,22 +145,12 @@ options:
       - Time for the engine to finish the answers it has begun, in seconds.
     type: int
     default: 120
-  service:
+  node_port:
     description:
-      - How clients reach rank 0.
-    type: dict
-    default: {}
-    suboptions:
-      type:
-        description: V(ClusterIP) inside the cluster only, V(NodePort) on every node as well.
-        type: str
-        choices: [ClusterIP, NodePort]
-        default: ClusterIP
-      node_port:
-        description:
-          - Port on every node with O(service.type=NodePort), from 30000 to 32767. Without it
-            Kubernetes chooses one.
-        type: int
+      - Port on every node that reaches rank 0, from 30000 to 32767.
+      - V(0) for none, so that the model is served inside the cluster only.
+    type: int
+    default: 0
   wait:
     description:
       - Wait until every rank is ready or, with O(state=absent), gone.
@@ -184,7 +174,7 @@ EXAMPLES = r"""
     name: smollm2
     image: docker.io/lmsysorg/sglang:v0.5.17-cpu
     served_model_name: smollm2-135m-instruct
-    model_host_path: /var/lib/baremetal-sglang/models/smollm2-135m-instruct
+    model_path: /var/lib/baremetal-sglang/models/smollm2-135m-instruct
     ranks:
       - {rank: 0, host: node1}
       - {rank: 1, host: node2}
@@ -193,7 +183,7 @@ EXAMPLES = r"""
       GLOO_SOCKET_IFNAME: eth0
     resources: {cpu: "1", memory_gib: 4}
     shared_memory_mib: 512
-    service: {type: NodePort, node_port: 30080}
+    node_port: 30080
 
 - name: Remove the group
   baremetal.sglang.serving_group:
@@ -297,7 +287,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.runtime.module im
     run_module,
 )
 
-PRESENT = ["ranks", "image", "served_model_name", "model_host_path", "resources"]
+PRESENT = ["ranks", "image", "served_model_name", "model_path", "resources"]
 
 RANK = {
     "rank": {"type": "int", "required": True},
@@ -312,10 +302,6 @@ PORTS = {
     "serving": {"type": "int", "default": 30000},
     "distributed": {"type": "int", "default": 20000},
 }
-SERVICE = {
-    "type": {"type": "str", "choices": ["ClusterIP", "NodePort"], "default": "ClusterIP"},
-    "node_port": {"type": "int"},
-}
 ARGUMENTS = {
     "name": {"type": "str", "required": True},
     "namespace": {"type": "str", "default": "serving"},
@@ -324,7 +310,7 @@ ARGUMENTS = {
     "ranks": {"type": "list", "elements": "dict", "options": RANK},
     "image": {"type": "str"},
     "served_model_name": {"type": "str"},
-    "model_host_path": {"type": "str"},
+    "model_path": {"type": "str"},
     "model_mount_path": {"type": "str"},
     "arguments": {"type": "list", "elements": "str", "default": []},
     "environment": {"type": "dict", "default": {}},
@@ -333,7 +319,7 @@ ARGUMENTS = {
     "shared_memory_mib": {"type": "int", "default": 1024},
     "startup_seconds": {"type": "int", "default": 1800},
     "termination_grace_seconds": {"type": "int", "default": 120},
-    "service": {"type": "dict", "default": {}, "options": SERVICE},
+    "node_port": {"type": "int", "default": 0},
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 1800},
     **KUBERNETES,

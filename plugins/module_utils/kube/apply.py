@@ -83,7 +83,7 @@ def _explained(error: ApiError, ref: Ref) -> OperationError:
     if "port is already allocated" in error.message:
         return OperationError(
             f"{error}; another Service holds this node port: find it with 'kubectl get service "
-            "--all-namespaces', then free it or choose another service.node_port",
+            "--all-namespaces', then free it or choose another node_port",
             cause="port taken",
             object=str(ref),
         )

@@ -97,7 +97,7 @@ CAUSES: tuple[Cause, ...] = (
         source=_events,
         pattern=re.compile(r"hostPath type check failed: (?P<path>\S+) is not a directory"),
         found="the weights directory {path} does not exist on this node",
-        fix="correct model_host_path, or bring the weights to this node (phase weights) first",
+        fix="correct model_path, or bring the weights to this node (phase weights) first",
         persists=20.0,
     ),
     Cause(
@@ -110,7 +110,7 @@ CAUSES: tuple[Cause, ...] = (
             r"|Repo id must be in the form).*)"
         ),
         found="the directory holds no model that the engine can read: {text}",
-        fix="point model_host_path at the directory that holds config.json and the weights",
+        fix="point model_path at the directory that holds config.json and the weights",
         incarnations=1,
     ),
     Cause(
@@ -118,7 +118,7 @@ CAUSES: tuple[Cause, ...] = (
         source=_log,
         pattern=re.compile(r"Permission denied: '(?P<path>/models[^']*)'"),
         found="the engine's user may not read {path}",
-        fix="make directories 0755 and files 0644 below model_host_path on this node",
+        fix="make directories 0755 and files 0644 below model_path on this node",
         incarnations=1,
     ),
     Cause(

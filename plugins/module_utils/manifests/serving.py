@@ -65,14 +65,14 @@ def leader_service(spec: ServingGroupSpec) -> dict[str, Any]:
         "targetPort": "http",
         "protocol": "TCP",
     }
-    if spec.service.node_port is not None:
-        port["nodePort"] = spec.service.node_port
+    if spec.node_port:
+        port["nodePort"] = spec.node_port
     return {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": _metadata(spec, service_name(spec.name)),
         "spec": {
-            "type": spec.service.type,
+            "type": "NodePort" if spec.node_port else "ClusterIP",
             "selector": {NAME_LABEL: spec.name, WORKER_INDEX_LABEL: "0"},
             "ports": [port],
         },
@@ -111,7 +111,7 @@ def _pod_template(
         "volumes": [
             {
                 "name": "model",
-                "hostPath": {"path": spec.model_host_path, "type": "Directory"},
+                "hostPath": {"path": spec.model_path, "type": "Directory"},
             },
             {
                 "name": "shared-memory",

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any, Optional
+from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
 
@@ -23,8 +23,8 @@ DISTRIBUTED_PORTS = 14
 FLOATING_TAGS = frozenset({"latest", "stable", "main", "master", "nightly", "dev", "edge"})
 
 OWN_ARGUMENTS = {
-    "--model-path": "model_host_path",
-    "--model": "model_host_path",
+    "--model-path": "model_path",
+    "--model": "model_path",
     "--served-model-name": "served_model_name",
     "--host": "(always 0.0.0.0)",
     "--port": "ports.serving",
@@ -70,19 +70,11 @@ class Resources:
 
 
 @dataclass(frozen=True)
-class ServiceSpec:
-    """How the leaders are reached; C(node_port) None lets Kubernetes choose one."""
-
-    type: str
-    node_port: Optional[int]
-
-
-@dataclass(frozen=True)
 class ServingGroupSpec:
     """A group of engine ranks that serve one model together.
 
     C(ranks) are in rank order and one host each; C(environment) is sorted by name; durations are in
-    seconds, C(shared_memory_mib) in MiB.
+    seconds, C(shared_memory_mib) in MiB; C(node_port) 0 is none.
     """
 
     name: str
@@ -91,7 +83,7 @@ class ServingGroupSpec:
     ranks: tuple[Rank, ...]
     image: str
     served_model_name: str
-    model_host_path: str
+    model_path: str
     model_mount_path: str
     arguments: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
@@ -101,7 +93,7 @@ class ServingGroupSpec:
     shared_memory_mib: int
     startup_seconds: int
     termination_grace_seconds: int
-    service: ServiceSpec
+    node_port: int
 
     @property
     def size(self) -> int:
@@ -120,7 +112,7 @@ class ServingGroupSpec:
             Rank(entry["rank"], entry["host"], tuple(entry["gpus"] or ()))
             for entry in sorted(parameters["ranks"], key=lambda entry: int(entry["rank"]))
         )
-        asked, service = parameters["resources"], parameters["service"]
+        asked = parameters["resources"]
         served = parameters["served_model_name"]
         return cls(
             name=parameters["name"],
@@ -129,7 +121,7 @@ class ServingGroupSpec:
             ranks=ranks,
             image=parameters["image"],
             served_model_name=served,
-            model_host_path=parameters["model_host_path"],
+            model_path=parameters["model_path"],
             model_mount_path=parameters["model_mount_path"] or f"/models/{served}",
             arguments=tuple(parameters["arguments"]),
             environment=tuple(sorted((k, str(v)) for k, v in parameters["environment"].items())),
@@ -139,7 +131,7 @@ class ServingGroupSpec:
             shared_memory_mib=parameters["shared_memory_mib"],
             startup_seconds=parameters["startup_seconds"],
             termination_grace_seconds=parameters["termination_grace_seconds"],
-            service=ServiceSpec(service["type"], service["node_port"]),
+            node_port=parameters["node_port"],
         )
 
 
@@ -149,7 +141,7 @@ def _faults(parameters: Mapping[str, Any]) -> Iterator[str]:
     yield from _image_faults(parameters["image"])
     yield from _path_faults(parameters)
     yield from _resource_faults(parameters)
-    yield from _port_faults(parameters["ports"], parameters["service"])
+    yield from _port_faults(parameters["ports"], parameters["node_port"])
     yield from _argument_faults(parameters["arguments"])
     yield from _environment_faults(parameters["environment"])
 
@@ -205,7 +197,7 @@ def _path_faults(parameters: Mapping[str, Any]) -> Iterator[str]:
             f"served_model_name: found {parameters['served_model_name']!r}, needed letters, digits "
             "and '._/-', beginning with a letter or digit"
         )
-    for option in ("model_host_path", "model_mount_path"):
+    for option in ("model_path", "model_mount_path"):
         path = parameters[option]
         if path is None and option == "model_mount_path":
             continue
@@ -227,7 +219,7 @@ def _resource_faults(parameters: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _port_faults(ports: Mapping[str, Any], service: Mapping[str, Any]) -> Iterator[str]:
+def _port_faults(ports: Mapping[str, Any], node_port: int) -> Iterator[str]:
     serving, distributed = ports["serving"], ports["distributed"]
     for option, port in (("serving", serving), ("distributed", distributed)):
         if not 1024 <= port <= 65535:
@@ -237,13 +229,8 @@ def _port_faults(ports: Mapping[str, Any], service: Mapping[str, Any]) -> Iterat
             f"ports: serving {serving} lies in {distributed} to "
             f"{distributed + DISTRIBUTED_PORTS - 1}, which the engine may use for itself"
         )
-    node_port = service["node_port"]
-    if node_port is None:
-        return
-    if service["type"] != "NodePort":
-        yield f"service.node_port: found {node_port}, needed none with type {service['type']}"
-    if not 30000 <= node_port <= 32767:
-        yield f"service.node_port: found {node_port}, needed 30000 to 32767"
+    if node_port and not 30000 <= node_port <= 32767:
+        yield f"node_port: found {node_port}, needed 0 (none) or 30000 to 32767"
 
 
 def _argument_faults(arguments: Sequence[str]) -> Iterator[str]:

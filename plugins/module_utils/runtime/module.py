@@ -61,30 +61,39 @@ def run_module(
         argument_spec=dict(argument_spec), supports_check_mode=supports_check_mode, **constraints
     )
     request = Request(module.params, module.check_mode, module._diff)
-    ok, values = report(request, operate)
-    if ok:
-        module.exit_json(**values)
-    module.fail_json(**values)
+    report = attempt(request, operate)
+    for warning in report.warnings:
+        module.warn(warning)
+    if report.failed:
+        module.fail_json(**report.values)
+    module.exit_json(**report.values)
 
 
-def report(request: Request, operate: Callable[[Request], Outcome]) -> tuple[bool, dict[str, Any]]:
-    """Call C(operate) and return (succeeded, the values for exit_json or fail_json)."""
+@dataclass(frozen=True)
+class Report:
+    """How a module ends: the values of its exit_json or, when it failed, of its fail_json."""
+
+    failed: bool
+    values: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+def attempt(request: Request, operate: Callable[[Request], Outcome]) -> Report:
+    """Call C(operate) and turn what comes of it, an outcome or an exception, into a report."""
     try:
-        return True, exit_values(operate(request), diff_mode=request.diff_mode)
+        outcome = operate(request)
     except OperationError as error:
-        return False, {"msg": str(error), **error.details}
+        return Report(True, {"msg": str(error), **error.details})
     except Exception as error:  # noqa: BLE001  the one boundary where a defect becomes a report
-        return False, {
-            "msg": f"defect in baremetal.sglang: {type(error).__name__}: {error}; please report it",
-            "exception": traceback.format_exc(),
-        }
+        text = f"defect in baremetal.sglang: {type(error).__name__}: {error}; please report it"
+        return Report(True, {"msg": text, "exception": traceback.format_exc()})
+    values = exit_values(outcome, diff_mode=request.diff_mode)
+    return Report(False, values, outcome.warnings)
 
 
 def exit_values(outcome: Outcome, *, diff_mode: bool) -> dict[str, Any]:
     """Map an outcome to exit_json's values; C(diff) only when it was asked for."""
     values: dict[str, Any] = {"changed": False, **outcome.result}
-    if outcome.warnings:
-        values["warnings"] = list(outcome.warnings)
     if isinstance(outcome, Finding):
         return values
     values["changed"] = outcome.changed

@@ -13,8 +13,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.change import (
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.runtime.module import (
     Outcome,
+    Report,
     Request,
-    report,
+    attempt,
     run_module,
 )
 
@@ -41,25 +42,27 @@ SAME = Change(before={"a": 1}, after={"a": 1}, actions=(), result={"group": {"n"
             },
         ),
         (Finding({"endpoint": {}}), True, {"changed": False, "endpoint": {}}),
-        (
-            Finding({"endpoint": {}}, ("slow",)),
-            False,
-            {"changed": False, "endpoint": {}, "warnings": ["slow"]},
-        ),
     ],
 )
 def test_outcome_becomes_exit_values(
     outcome: Outcome, diff_mode: bool, expected: dict[str, Any]
 ) -> None:
     request = Request(parameters={}, check_mode=False, diff_mode=diff_mode)
-    assert report(request, lambda _: outcome) == (True, expected)
+    assert attempt(request, lambda _: outcome) == Report(False, expected)
+
+
+def test_warnings_are_given_beside_the_values() -> None:
+    finding = Finding({"endpoint": {}}, ("slow",))
+    expected = Report(False, {"changed": False, "endpoint": {}}, ("slow",))
+    assert attempt(ASKED, lambda _: finding) == expected
 
 
 def test_operation_error_becomes_its_message_and_details() -> None:
     def operate(_: Request) -> Outcome:
         raise OperationError("node a: 1 GPU free, 2 needed", node="a")
 
-    assert report(ASKED, operate) == (False, {"msg": "node a: 1 GPU free, 2 needed", "node": "a"})
+    expected = {"msg": "node a: 1 GPU free, 2 needed", "node": "a"}
+    assert attempt(ASKED, operate) == Report(True, expected)
 
 
 def test_input_error_lists_every_fault_once_and_sorted() -> None:
@@ -72,10 +75,10 @@ def test_unforeseen_exception_is_reported_as_a_defect_with_traceback() -> None:
     def operate(_: Request) -> Outcome:
         raise KeyError("lost")
 
-    ok, values = report(ASKED, operate)
-    assert not ok
-    assert values["msg"] == "defect in baremetal.sglang: KeyError: 'lost'; please report it"
-    assert "Traceback" in values["exception"]
+    ended = attempt(ASKED, operate)
+    assert ended.failed
+    assert ended.values["msg"] == "defect in baremetal.sglang: KeyError: 'lost'; please report it"
+    assert "Traceback" in ended.values["exception"]
 
 
 def test_module_prints_one_json_document(capsys: pytest.CaptureFixture[str]) -> None:
