@@ -1,0 +1,166 @@
+"""What a lab leaves on the machine, found by name from the system itself, and its removal.
+
+State files are not asked: they may be older than what a killed command did.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.hosts import cgroups, mounts, names, network
+from lab.hosts.commands import run
+from lab.hosts.errors import LabError
+from lab.hosts.mounts import Mount
+from lab.hosts.names import Handle
+from lab.hosts.paths import Cache
+
+NSPAWN_RUNTIME = Path("/run/systemd/nspawn")
+_NAMED = re.compile(r"(?:--machine=|.*/)(bml\.[a-z0-9-]+\.[a-z0-9-]+)(?:(?:/\w+)?/cgroup\.procs)?")
+_LOOP_FILE = re.compile(r".*/labs/(?P<lab>[a-z0-9-]+)/hosts/[a-z0-9-]+/var\.ext4")
+
+
+@dataclass(frozen=True)
+class Traces:
+    """All that carries the name of a lab."""
+
+    groups: dict[Handle, tuple[Path, ...]]
+    processes: frozenset[int]
+    mounts: tuple[Mount, ...]
+    links: tuple[str, ...]
+    loops: tuple[str, ...]
+    runtime: tuple[Path, ...]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many of each kind there are, for a person."""
+        return {
+            "processes": len(self.processes),
+            "mounts": len(self.mounts),
+            "interfaces": len(self.links),
+            "loop devices": len(self.loops),
+            "cgroup directories": sum(len(paths) for paths in self.groups.values()),
+        }
+
+
+def labs(cache: Cache) -> set[str]:
+    """Return the names of all labs that have left anything on this machine or in ``cache``."""
+    handles = {*cgroups.find(cgroups.hierarchies()), *_named_processes().values()}
+    handles |= {handle for mount in mounts.table() if (handle := Handle.parse(mount.source))}
+    found = {handle.lab for handle in handles}
+    for link in network.links():
+        alias = Handle.parse(link.alias)
+        lab = alias.lab if alias else names.lab_of_bridge(link.name)
+        found |= {lab} if lab else set()
+    found |= {match["lab"] for file in _loops().values() if (match := _LOOP_FILE.fullmatch(file))}
+    return found | {path.name for path in cache.labs.glob("*") if path.is_dir()}
+
+
+def find(cache: Cache, lab: str) -> Traces:
+    """Return what ``lab`` has left."""
+    groups = {h: g for h, g in cgroups.find(cgroups.hierarchies()).items() if h.lab == lab}
+    named = {pid: handle for pid, handle in _named_processes().items() if handle.lab == lab}
+    inside = {pid for paths in groups.values() for pid in cgroups.processes(paths)}
+    root = cache.lab(lab).root
+    loops = {d: file for d, file in _loops().items() if _is_loop_of(lab, file)}
+    return Traces(
+        groups=groups,
+        processes=frozenset(inside | named.keys()),
+        mounts=tuple(m for m in mounts.table() if _is_mount_of(lab, root, loops, m)),
+        links=tuple(link.name for link in network.links() if _is_link_of(lab, link)),
+        loops=tuple(loops),
+        runtime=tuple(p for p in NSPAWN_RUNTIME.glob("*/bml.*") if _handle_lab(p.name) == lab),
+    )
+
+
+def remove(traces: Traces, root: Path) -> None:
+    """Remove ``traces`` and the lab's directory ``root``. Raises LabError when something stays."""
+    for pid in traces.processes:
+        cgroups.kill_process(pid)
+    for paths in traces.groups.values():
+        _remove_groups(paths)
+    for name in traces.links:
+        network.remove_link(name)
+    mounts.unmount(traces.mounts)
+    for device in set(traces.loops) & _loops().keys():
+        run(["losetup", "--detach", device])
+    for path in traces.runtime:
+        shutil.rmtree(path, ignore_errors=True)
+    _remove_tree(root)
+
+
+def stop(handle: Handle) -> None:
+    """End all processes of one host and remove its groups and link; its files stay."""
+    for pid in (pid for pid, named in _named_processes().items() if named == handle):
+        cgroups.kill_process(pid)
+    _remove_groups(cgroups.find(cgroups.hierarchies()).get(handle, ()))
+    network.remove_link(names.veth(handle))
+
+
+def arguments(pid: int) -> tuple[str, ...]:
+    """Return the command line of ``pid``, empty when it has ended."""
+    try:
+        return tuple(Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")[:-1])
+    except OSError:
+        return ()
+
+
+def _remove_groups(paths: Iterable[Path]) -> None:
+    directories = tuple(paths)
+    if directories:
+        cgroups.kill(directories)
+        for directory in directories:
+            cgroups.remove(directory)
+
+
+def _named_processes() -> dict[int, Handle]:
+    """Return processes that name a handle as their machine or as the group that they will join."""
+    found = {}
+    for directory in Path("/proc").glob("[0-9]*"):
+        pid = int(directory.name)
+        for argument in arguments(pid):
+            match = _NAMED.fullmatch(argument)
+            handle = Handle.parse(match[1]) if match else None
+            if handle:
+                found[pid] = handle
+    return found
+
+
+def _is_mount_of(lab: str, root: Path, loops: dict[str, str], mount: Mount) -> bool:
+    return (
+        _handle_lab(mount.source) == lab
+        or mount.source in loops
+        or mount.target.is_relative_to(root)
+    )
+
+
+def _is_link_of(lab: str, link: network.Link) -> bool:
+    return _handle_lab(link.alias) == lab or names.lab_of_bridge(link.name) == lab
+
+
+def _is_loop_of(lab: str, file: str) -> bool:
+    match = _LOOP_FILE.fullmatch(file)
+    return match is not None and match["lab"] == lab
+
+
+def _handle_lab(text: str) -> str:
+    handle = Handle.parse(text)
+    return handle.lab if handle else ""
+
+
+def _loops() -> dict[str, str]:
+    """Return the file behind each loop device in use."""
+    text = run(["losetup", "--json", "--list", "--output", "NAME,BACK-FILE"]).strip()
+    devices = json.loads(text)["loopdevices"] if text else []
+    return {entry["name"]: entry["back-file"].removesuffix(" (deleted)") for entry in devices}
+
+
+def _remove_tree(root: Path) -> None:
+    still = [str(m.target) for m in mounts.table() if m.target.is_relative_to(root)]
+    if still:
+        raise LabError(f"{root} is kept: mounted below it are still {', '.join(still)}")
+    if root.exists():
+        shutil.rmtree(root)
