@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Bring a model's weights to the node: land, verify, publish by one rename, link."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.change import Change
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights import result
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.content import (
+    content_check,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import (
+    UnreachableError,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.landing import Landing
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.progress import (
+    PROGRESS_NAME,
+    Progress,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.record import (
+    Record,
+    VerifiedFile,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Clock, Retry
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root import (
+    WeightsRoot,
+    make_directories,
+    remove_tree,
+    signature_of,
+    sync_directory,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source import (
+    Source,
+    open_adapter,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.spec import WeightsSpec
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.staging_plan import (
+    StagingPlan,
+    make_plan,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.version import (
+    VersionDirectory,
+    remove_unlisted,
+)
+
+
+def ensure_present(spec: WeightsSpec, *, check_mode: bool, clock: Clock) -> Change:
+    """The model is published, linked and every byte of it verified.
+
+    Raises InputError before the first change, otherwise WeightsError; staging then keeps what
+    has landed. In check mode a source that does not answer is a warning: the mirror may be a
+    step of the same check.
+    """
+    root = WeightsRoot(spec.destination)
+    retry = Retry(0 if check_mode else spec.retries, clock)
+    source = Source(open_adapter(spec.source), retry=retry, parallel=spec.parallel)
+    root.link_target(spec.name)
+    if check_mode:
+        try:
+            return result.planned(spec, root, make_plan(spec, root, source))
+        except UnreachableError as error:
+            return result.not_asked(spec, root, error)
+    if not os.path.isdir(root.path):
+        make_plan(spec, root, source)
+    with root.lock(spec.timeout_seconds, clock):
+        plan = make_plan(spec, root, source)
+        return _Run(spec, root, source, plan, clock).apply()
+
+
+class Recorder:
+    """Keeps a directory's record in step with what was verified; used by several threads."""
+
+    def __init__(self, spec: WeightsSpec, plan: StagingPlan, clock: Clock) -> None:
+        self._name = spec.name
+        self._digest = plan.file_list.digest
+        self._clock = clock
+        self._lock = threading.Lock()
+        self.files: dict[str, VerifiedFile] = {}
+
+    def add(self, directory: VersionDirectory, name: str, file: VerifiedFile) -> None:
+        """Note one more file and write the record."""
+        with self._lock:
+            self.files[name] = file
+            self.write(directory)
+
+    def write(self, directory: VersionDirectory) -> None:
+        """Write the record."""
+        now = datetime.fromtimestamp(int(self._clock.now()), timezone.utc).isoformat()
+        directory.write_record(Record(self._name, self._digest, now, dict(self.files)))
+
+
+@dataclass(frozen=True)
+class _Run:
+    spec: WeightsSpec
+    root: WeightsRoot
+    source: Source
+    plan: StagingPlan
+    clock: Clock
+
+    def apply(self) -> Change:
+        """Do what the plan says and report it."""
+        started = self.clock.monotonic()
+        change = result.planned(self.spec, self.root, self.plan)
+        progress = Progress(
+            os.path.join(self.root.path, PROGRESS_NAME),
+            total_bytes=sum(fetch.remaining_bytes for fetch in self.plan.fetches),
+            clock=self.clock,
+        )
+        try:
+            if self.plan.repairs:
+                self._land(progress)
+                self._publish()
+            elif self.plan.list_differs or self.plan.published.hashed_bytes:
+                self._refresh()
+        finally:
+            progress.close()
+        if self.root.link_target(self.spec.name) != os.path.basename(self.plan.version.path):
+            self.root.set_link(self.spec.name, self.plan.version.path)
+        seconds = self.clock.monotonic() - started
+        return result.applied(change, progress, seconds)
+
+    def _land(self, progress: Progress) -> None:
+        staging = self.plan.staging
+        make_directories(staging.path)
+        staging.write_list(self.plan.file_list)
+        recorder = Recorder(self.spec, self.plan, self.clock)
+        recorder.files.update(self.plan.staged.verified)
+        recorder.write(staging)
+        landing = Landing(
+            staging=staging,
+            adapter=self.source.adapter,
+            retry=Retry(self.spec.retries, self.clock),
+            timeout_seconds=self.spec.timeout_seconds,
+            progress=progress,
+            check_content=content_check(self.spec, self.plan.index, self.source.adapter),
+            landed=lambda name, file: recorder.add(staging, name, file),
+        )
+        landing.land(self.plan.fetches, self.spec.parallel)
+
+    def _publish(self) -> None:
+        if self.plan.is_new:
+            remove_unlisted(self.plan.staging, self.plan.file_list.files)
+            for parent, _, _ in os.walk(self.plan.staging.path):
+                sync_directory(parent)
+            os.rename(self.plan.staging.path, self.plan.version.path)
+            sync_directory(self.root.path)
+        else:
+            self._repair()
+
+    def _repair(self) -> None:
+        """Replace each wrong or missing file in one step; readers keep the file they opened."""
+        version, staging = self.plan.version, self.plan.staging
+        for copy in self.plan.repairs:
+            target = version.file(copy.file.name)
+            make_directories(os.path.dirname(target))
+            os.replace(staging.file(copy.file.name), target)
+            sync_directory(os.path.dirname(target))
+        self._refresh()
+        remove_tree(staging.path)
+
+    def _refresh(self) -> None:
+        version = self.plan.version
+        recorder = Recorder(self.spec, self.plan, self.clock)
+        recorder.files.update(self.plan.published.verified)
+        for copy in self.plan.repairs:
+            signature = signature_of(version.file(copy.file.name))
+            if signature is not None:
+                recorder.files[copy.file.name] = VerifiedFile(copy.file.sha256, signature)
+        if self.plan.list_differs:
+            version.write_list(self.plan.file_list)
+        recorder.write(version)

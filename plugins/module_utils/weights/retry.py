@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Try again what a source may still give, a bounded number of times."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import (
+    TransientSourceError,
+)
+
+T = TypeVar("T")
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 8.0
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The clock of a run: seconds since some start, seconds since the epoch, and waiting."""
+
+    monotonic: Callable[[], float] = field(default=time.monotonic)
+    now: Callable[[], float] = field(default=time.time)
+    sleep: Callable[[float], None] = field(default=time.sleep)
+
+
+@dataclass(frozen=True)
+class Retry:
+    """At most ``retries`` attempts after the first, with pauses that double up to 8 s."""
+
+    retries: int
+    clock: Clock = field(default_factory=Clock)
+
+    def run(self, attempt: Callable[[], T], on_retry: Callable[[], None] = lambda: None) -> T:
+        """The attempt's result; raises its last error, at once when another attempt is useless."""
+        pause = FIRST_PAUSE_SECONDS
+        for _ in range(self.retries):
+            try:
+                return attempt()
+            except TransientSourceError:
+                on_retry()
+                self.clock.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        return attempt()

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A model at its source: the list, the index and the sizes, each asked for once per run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable, Optional
+from urllib.parse import urlsplit
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.base import (
+    TransferAdapter,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.file import (
+    FileAdapter,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.http import (
+    HttpAdapter,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import (
+    MismatchError,
+    SourceError,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list import (
+    LIST_NAME,
+    FileList,
+    ListedFile,
+    parse_file_list,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Retry
+
+ADAPTERS: Mapping[str, Callable[[str], TransferAdapter]] = {
+    "file": FileAdapter,
+    "http": HttpAdapter,
+    "https": HttpAdapter,
+}
+# A list line has about 100 bytes and DeepSeek-R1 has 165 files; its index has 9 MB.
+MAX_SMALL_FILE_BYTES = 64 * 1024 * 1024
+
+
+def open_adapter(source: str) -> TransferAdapter:
+    """The adapter for a source whose URL was checked."""
+    return ADAPTERS[urlsplit(source).scheme](source)
+
+
+class Source:
+    """What one run knows of the source."""
+
+    def __init__(self, adapter: TransferAdapter, *, retry: Retry, parallel: int) -> None:
+        self.adapter = adapter
+        self._retry = retry
+        self._parallel = parallel
+        self._list: Optional[FileList] = None
+        self._sizes: dict[str, int] = {}
+
+    def file_list(self) -> FileList:
+        """The source's list; raises SourceError or InputError."""
+        if self._list is None:
+            text = self._retry.run(lambda: self._read_small(LIST_NAME))
+            self._list = parse_file_list(text, self.adapter.url(LIST_NAME))
+        return self._list
+
+    def read_verified(self, file: ListedFile) -> bytes:
+        """A small file's bytes; raises MismatchError when they are not the listed ones."""
+        return self._retry.run(lambda: self._read_verified(file))
+
+    def sizes(self, names: Iterable[str]) -> Mapping[str, int]:
+        """Size in bytes of each file; raises SourceError."""
+        unknown = [name for name in names if name not in self._sizes]
+        with ThreadPoolExecutor(max_workers=self._parallel) as pool:
+            self._sizes.update(zip(unknown, pool.map(self._size, unknown)))
+        return self._sizes
+
+    def _size(self, name: str) -> int:
+        return self._retry.run(lambda: self.adapter.size(name))
+
+    def _read_verified(self, file: ListedFile) -> bytes:
+        content = self._read_small(file.name)
+        found = hashlib.sha256(content).hexdigest()
+        if found != file.sha256:
+            url = self.adapter.url(file.name)
+            raise MismatchError(file.name, url, expected=file.sha256, found=found)
+        return content
+
+    def _read_small(self, name: str) -> bytes:
+        stream = self.adapter.open(name, 0)
+        content = bytearray()
+        buffer = memoryview(bytearray(256 * 1024))
+        try:
+            while True:
+                count = stream.readinto(buffer)
+                if not count:
+                    return bytes(content)
+                content += buffer[:count]
+                if len(content) > MAX_SMALL_FILE_BYTES:
+                    found = f"more than {MAX_SMALL_FILE_BYTES} bytes"
+                    raise SourceError(self.adapter.url(name), found, "check what lies there")
+        finally:
+            stream.close()

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The parameters of model_weights, parsed once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.decisions import (
+    input_faults,
+)
+
+CHECKS = ("index", "safetensors")
+
+
+@dataclass(frozen=True)
+class WeightsSpec:
+    """What a person wants: which model, from where, to which weights root.
+
+    ``digest`` is the SHA-256 (hex) of SHA256SUMS, empty when any list is accepted; ``parallel``
+    counts files, ``timeout_seconds`` bounds one attempt at a file and the wait for the lock.
+    """
+
+    name: str
+    destination: str
+    state: str
+    source: str
+    digest: str
+    parallel: int
+    timeout_seconds: int
+    retries: int
+    checks: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, parameters: Mapping[str, Any]) -> WeightsSpec:
+        """Take the module's parameters; raises InputError with every fault."""
+        present = parameters["state"] == "present"
+        source = parameters["source"] or ""
+        name, destination = parameters["name"], parameters["destination"]
+        digest = parameters["digest"] or ""
+        faults = input_faults(name, destination, digest, source if present else None)
+        least = {"parallel": 1, "timeout_seconds": 1, "retries": 0}
+        faults.extend(
+            f"{key} {parameters[key]}: at least {minimum} is needed"
+            for key, minimum in least.items()
+            if parameters[key] < minimum
+        )
+        if faults:
+            raise InputError(f"model {name!r}", faults)
+        return cls(
+            name=name,
+            destination=os.path.normpath(destination),
+            state=parameters["state"],
+            source=source,
+            digest=digest,
+            parallel=parameters["parallel"],
+            timeout_seconds=parameters["timeout_seconds"],
+            retries=parameters["retries"],
+            checks=tuple(parameters["checks"]),
+        )

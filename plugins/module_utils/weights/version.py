@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One directory that holds a version's files (published or in staging) and its record."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Optional
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.decisions import (
+    Standing,
+    hashed_standing,
+    standing,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list import (
+    LIST_NAME,
+    RECORD_NAME,
+    FileList,
+    ListedFile,
+    parse_file_list,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.record import (
+    Record,
+    VerifiedFile,
+    dump_record,
+    parse_record,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root import (
+    signature_of,
+    write_file,
+)
+
+CHUNK_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class VersionDirectory:
+    """A directory of listed files."""
+
+    path: str
+
+    def file(self, name: str) -> str:
+        """Path of a listed file."""
+        return os.path.join(self.path, name)
+
+    def exists(self) -> bool:
+        """True when the directory is there."""
+        return os.path.isdir(self.path)
+
+    def file_list(self) -> Optional[FileList]:
+        """The list kept in the directory; None when there is none that can be used."""
+        path = self.file(LIST_NAME)
+        try:
+            with open(path, "rb") as file:
+                return parse_file_list(file.read(), path)
+        except (OSError, InputError):
+            return None
+
+    def record(self) -> Optional[Record]:
+        """The record kept in the directory; None when there is none that can be used."""
+        try:
+            with open(self.file(RECORD_NAME), "rb") as file:
+                return parse_record(file.read())
+        except (OSError, ValueError):
+            return None
+
+    def write_list(self, file_list: FileList) -> None:
+        """Keep the list beside the files."""
+        write_file(self.file(LIST_NAME), file_list.text)
+
+    def write_record(self, record: Record) -> None:
+        """Keep the record beside the files."""
+        write_file(self.file(RECORD_NAME), dump_record(record))
+
+    def size(self, name: str) -> int:
+        """Size in bytes of a regular file, 0 without one."""
+        signature = signature_of(self.file(name))
+        return signature.size if signature else 0
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What is known of each listed file in a directory; ``hashed_bytes`` were read to know it."""
+
+    standings: Mapping[str, Standing]
+    verified: Mapping[str, VerifiedFile]
+    hashed_bytes: int
+
+
+def survey(
+    directory: VersionDirectory, files: tuple[ListedFile, ...], *, read: bool, trust: bool = True
+) -> Survey:
+    """Compare each listed file's signature with the record; with ``read`` hash those that differ.
+
+    Without ``trust`` the record counts for nothing, so that ``read`` hashes every file. Raises
+    OSError when a file that is there cannot be read.
+    """
+    record = directory.record() if trust else None
+    known = record.files if record else {}
+    standings: dict[str, Standing] = {}
+    verified: dict[str, VerifiedFile] = {}
+    hashed_bytes = 0
+    for file in files:
+        signature = signature_of(directory.file(file.name))
+        found = standing(signature, known.get(file.name), file.sha256)
+        if found is Standing.UNREAD and read and signature is not None:
+            found = hashed_standing(hash_file(directory.file(file.name)), file.sha256)
+            hashed_bytes += signature.size
+        standings[file.name] = found
+        if found is Standing.VERIFIED and signature is not None:
+            verified[file.name] = VerifiedFile(file.sha256, signature)
+    return Survey(standings, verified, hashed_bytes)
+
+
+def hash_file(path: str) -> str:
+    """SHA-256 (hex) of a file's bytes."""
+    hasher = hashlib.sha256()
+    buffer = memoryview(bytearray(CHUNK_BYTES))
+    with open(path, "rb", buffering=0) as file:
+        while True:
+            count = file.readinto(buffer)
+            if not count:
+                return hasher.hexdigest()
+            hasher.update(buffer[:count])
+
+
+def remove_unlisted(directory: VersionDirectory, files: tuple[ListedFile, ...]) -> None:
+    """Remove everything from a staging directory that is not listed (left by a killed run)."""
+    keep = {LIST_NAME, RECORD_NAME, *(file.name for file in files)}
+    for parent, _, names in os.walk(directory.path, topdown=False):
+        for name in names:
+            path = os.path.join(parent, name)
+            if os.path.relpath(path, directory.path) not in keep:
+                os.unlink(path)
+        with contextlib.suppress(OSError):  # it still holds listed files
+            os.rmdir(parent)

@@ -1,0 +1,211 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Ansible module model_weights."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: model_weights
+short_description: Land, verify and publish a model's weights on a node
+version_added: 0.1.0
+author: baremetal.sglang maintainers (@baremetal)
+description:
+  - Brings a model directory from a mirror to the node's disk. The directory at the source holds
+    the files and C(SHA256SUMS), their SHA-256 list as C(sha256sum -- *) writes it.
+  - Files land in C(<destination>/.staging), are hashed while they arrive, and become visible by
+    one rename as C(<destination>/<name>@<first 12 digits of the list's SHA-256>). The link
+    C(<destination>/<name>) is then replaced in one step, so a reader never sees half a model.
+  - A run that was interrupted goes on where it stopped, also within a file.
+  - A second run compares what C(stat) says of each file with the record of the last verification
+    and reads no file. A file that changed is hashed again and, when it is wrong, replaced alone.
+    A bit that rots on the disk keeps what C(stat) says; M(baremetal.sglang.model_weights_info)
+    with C(verify) reads every byte and finds it.
+  - Versions that the link no longer names are kept and reported.
+  - Check mode asks the source for the list, the index and the sizes. A source that does not answer
+    is a warning then, since the mirror may be an earlier step of the same check.
+options:
+  name:
+    description: Name of the model below O(destination).
+    type: str
+    required: true
+  destination:
+    description: Weights root, an absolute path. It is made when it is missing.
+    type: path
+    required: true
+  state:
+    description:
+      - V(present) brings the version that the source holds and links it.
+      - V(absent) removes the link, every version and what lies in staging for O(name).
+    type: str
+    choices: [present, absent]
+    default: present
+  source:
+    description:
+      - URL of the model's directory, C(http://), C(https://) or C(file:///path).
+      - Required when O(state=present).
+      - A URL with credentials is refused because it would be shown in results.
+    type: str
+  digest:
+    description:
+      - SHA-256 of C(SHA256SUMS) that the model must have; any list is accepted without it.
+      - A source whose list differs is refused. With a digest that is already complete on the node
+        the source is not asked at all.
+    type: str
+  parallel:
+    description: How many files are fetched at a time.
+    type: int
+    default: 4
+  timeout_seconds:
+    description: Seconds that one attempt at a file may take, and the wait for another run's lock.
+    type: int
+    default: 900
+  retries:
+    description: How often a file that failed or has the wrong digest is tried again.
+    type: int
+    default: 3
+  checks:
+    description:
+      - What is checked beyond each file's digest.
+      - V(index) refuses a model whose C(model.safetensors.index.json) names shards that the list
+        does not have.
+      - V(safetensors) refuses a file whose header contradicts its size or the index.
+    type: list
+    elements: str
+    choices: [index, safetensors]
+    default: [index, safetensors]
+extends_documentation_fragment:
+  - baremetal.sglang.attributes
+seealso:
+  - module: baremetal.sglang.model_weights_info
+"""
+
+EXAMPLES = r"""
+- name: Bring a pinned model from the mirror
+  baremetal.sglang.model_weights:
+    source: http://10.79.0.11:8080/models/smollm2-135m-instruct
+    name: smollm2-135m-instruct
+    digest: 5f1d2c0e9b7a46d8e3c1f0a9b8d7c6e5f4a3b2c1d0e9f8a7b6c5d4e3f2a1b0c9
+    destination: /var/lib/baremetal-sglang/models
+
+- name: Bring a model from a mounted disk, whatever its list says
+  baremetal.sglang.model_weights:
+    source: file:///mnt/carried/smollm2-135m-instruct
+    name: smollm2-135m-instruct
+    destination: /var/lib/baremetal-sglang/models
+
+- name: Remove a model and all its versions
+  baremetal.sglang.model_weights:
+    name: smollm2-135m-instruct
+    destination: /var/lib/baremetal-sglang/models
+    state: absent
+"""
+
+RETURN = r"""
+weights:
+  description: The model on the node; in check mode as it would be.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: The model's name.
+      type: str
+    digest:
+      description: SHA-256 of the model's list; empty when O(state=absent).
+      type: str
+    path:
+      description: Directory of the version; empty when O(state=absent).
+      type: str
+    link:
+      description: Link that names the version.
+      type: str
+    files:
+      description: Files in the list.
+      type: int
+    bytes:
+      description: Bytes of these files.
+      type: int
+    verified:
+      description:
+        - Every file's bytes have the listed SHA-256. In check mode, whether they have it now.
+      type: bool
+    to_fetch_files:
+      description: Files that the node lacked when the run began.
+      type: int
+    to_fetch_bytes:
+      description: Bytes that the node lacked when the run began.
+      type: int
+    fetched_bytes:
+      description: Bytes that this run read from the source, 0 in check mode.
+      type: int
+    resumed_bytes:
+      description: Bytes in staging that an earlier run left and that are used.
+      type: int
+    retries:
+      description: Attempts at a file after its first.
+      type: int
+    seconds:
+      description: Duration of the transfer and the publication.
+      type: float
+    bytes_per_second:
+      description: RV(weights.fetched_bytes) per second.
+      type: int
+    other_versions:
+      description: Versions that are kept and not linked.
+      type: list
+      elements: str
+actions:
+  description: What was done; in check mode what would be done.
+  returned: success
+  type: list
+  elements: str
+  sample: ["fetch 13 files (325140480 bytes) from http://10.79.0.11:8080/models/smollm2-135m-instruct",
+           "publish smollm2-135m-instruct@5f1d2c0e9b7a",
+           "link smollm2-135m-instruct to smollm2-135m-instruct@5f1d2c0e9b7a"]
+"""
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.change import Change
+from ansible_collections.baremetal.sglang.plugins.module_utils.runtime.module import (
+    Request,
+    run_module,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.ensure import ensure
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Clock
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.spec import (
+    CHECKS,
+    WeightsSpec,
+)
+
+
+def operate(request: Request) -> Change:
+    """Parse the parameters and bring the model to its state."""
+    spec = WeightsSpec.parse(request.parameters)
+    return ensure(spec, check_mode=request.check_mode, clock=Clock())
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "destination": {"type": "path", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "source": {"type": "str"},
+            "digest": {"type": "str"},
+            "parallel": {"type": "int", "default": 4},
+            "timeout_seconds": {"type": "int", "default": 900},
+            "retries": {"type": "int", "default": 3},
+            "checks": {
+                "type": "list",
+                "elements": "str",
+                "choices": list(CHECKS),
+                "default": list(CHECKS),
+            },
+        },
+        operate=operate,
+        required_if=[("state", "present", ("source",))],
+    )
+
+
+if __name__ == "__main__":
+    main()
