@@ -42,7 +42,11 @@ def test_a_play_renders_templated_data(tmp_path: Path, name: str) -> None:
         "hosts": "localhost",
         "connection": "local",
         "gather_facts": False,
-        "vars": {"asked": "Which city?", "report": REPORT},
+        "vars": {
+            "ansible_python_interpreter": sys.executable,
+            "asked": "Which city?",
+            "report": REPORT,
+        },
         "tasks": [
             {
                 "name": "Write",
