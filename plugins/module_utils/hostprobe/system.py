@@ -55,7 +55,7 @@ def init(root: Path) -> str:
 def filesystem(root: Path, path: str) -> dict[str, object]:
     """C(device), C(free_bytes) and C(total_bytes) of the file system that C(path) will lie on.
 
-    The nearest existing parent is asked. C(free_bytes) is what root may still write.
+    The nearest existing parent is asked. C(free_bytes) is what the kubelet calls available.
     """
     place = root / path.lstrip("/")
     while not place.exists():
@@ -63,7 +63,7 @@ def filesystem(root: Path, path: str) -> dict[str, object]:
     status = os.statvfs(place)
     return {
         "device": str(place.stat().st_dev),
-        "free_bytes": status.f_bfree * status.f_frsize,
+        "free_bytes": status.f_bavail * status.f_frsize,
         "total_bytes": status.f_blocks * status.f_frsize,
     }
 

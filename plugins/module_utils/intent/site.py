@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A site's values once their types are right, and the rules between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.inventory import (
+    Inventory,
+    empty_group,
+    is_ipv4,
+)
+
+DNS_NAME = re.compile(
+    r"(?=.{1,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)*[a-z0-9-]*[a-z][a-z0-9-]*"
+)
+NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+# What the kubelet takes as an eviction threshold: a quantity or a share.
+THRESHOLD = re.compile(r"[0-9]+(\.[0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)?|[0-9]{1,2}(\.[0-9]+)?%")
+# kube-apiserver's default --service-node-port-range.
+NODE_PORTS = range(30000, 32768)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The site_* values that preflight reads; paths and ports as the schema describes them."""
+
+    site_domain: str
+    site_control_plane_endpoint: str
+    site_pod_network: str
+    site_service_network: str
+    site_network_plugin: str
+    site_bundle_path: str
+    site_mirror_address: str
+    site_model: str
+    site_plan_file: str
+    site_weights_destination: str
+    site_artifacts: str
+    site_kubeconfig: str
+    site_endpoint_node_port: int
+    site_serving_namespace: str
+    site_eviction_imagefs_available: str
+    site_eviction_nodefs_available: str
+    site_image_gc_high_threshold_percent: int
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Site:
+        """Take the fields from values whose types were checked before."""
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
+
+
+def site_faults(site: Site, inventory: Inventory) -> Iterator[Fault]:
+    """Faults of single values beyond their type, and between values and groups."""
+    yield from _names(site)
+    yield from _thresholds(site)
+    yield from _numbers(site)
+    yield from _mirror(site, inventory)
+    yield from _absolute(site)
+
+
+def _names(site: Site) -> Iterator[Fault]:
+    for variable in ("site_domain", "site_control_plane_endpoint"):
+        value = getattr(site, variable)
+        if not DNS_NAME.fullmatch(value):
+            yield _invalid(variable, value, "a DNS name in lower case, and not an address")
+    if not NAMESPACE.fullmatch(site.site_serving_namespace):
+        value = site.site_serving_namespace
+        yield _invalid(
+            "site_serving_namespace", value, "lower-case letters, digits and '-', at most 63"
+        )
+
+
+def _thresholds(site: Site) -> Iterator[Fault]:
+    for variable in ("site_eviction_imagefs_available", "site_eviction_nodefs_available"):
+        value = getattr(site, variable)
+        if not THRESHOLD.fullmatch(value):
+            yield _invalid(variable, value, "a quantity such as 1Gi or a share such as 15%")
+
+
+def _numbers(site: Site) -> Iterator[Fault]:
+    port, percent = site.site_endpoint_node_port, site.site_image_gc_high_threshold_percent
+    if port not in NODE_PORTS:
+        yield _invalid(
+            "site_endpoint_node_port", port, f"{NODE_PORTS.start} to {NODE_PORTS.stop - 1}"
+        )
+    if not 1 <= percent <= 100:
+        yield _invalid("site_image_gc_high_threshold_percent", percent, "1 to 100")
+
+
+def _mirror(site: Site, inventory: Inventory) -> Iterator[Fault]:
+    if site.site_bundle_path and not inventory.group("mirror"):
+        yield empty_group(
+            inventory, "mirror", f"one host that serves the bundle {site.site_bundle_path}"
+        )
+    if inventory.group("mirror") and not site.site_bundle_path:
+        yield Fault(
+            code="bundle_path_missing",
+            where="site_bundle_path",
+            found=f"empty, while {inventory.group('mirror')[0]} is in the group mirror",
+            needed="the directory of the bundle on the mirror",
+            fix="set site_bundle_path, or empty the group mirror on a connected site",
+        )
+    if site.site_mirror_address and not is_ipv4(site.site_mirror_address):
+        yield _invalid("site_mirror_address", site.site_mirror_address, "an IPv4 address")
+
+
+def _absolute(site: Site) -> Iterator[Fault]:
+    for variable in ("site_bundle_path", "site_weights_destination"):
+        value = getattr(site, variable)
+        if value and not value.startswith("/"):
+            yield _invalid(variable, value, "an absolute path on the host")
+
+
+def _invalid(variable: str, value: object, needed: str) -> Fault:
+    return Fault(
+        code="value_invalid",
+        where=variable,
+        found=repr(value),
+        needed=needed,
+        fix=f"correct {variable}",
+    )
