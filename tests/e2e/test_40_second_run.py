@@ -12,7 +12,7 @@ def test_second_run_changes_nothing(served: rehearsal.Run, logs: Path) -> None:
     assert run.status == 0, run.output[-6000:]
     assert set(run.changed) >= set(rehearsal.HOSTS)
     assert {host: count for host, count in run.changed.items() if count} == {}
-    assert "Paris" in rehearsal.report()["endpoint"]["answer"]
+    assert "Paris" in rehearsal.report()["answer"]
 
 
 def test_check_run_on_a_served_site_changes_nothing(served: rehearsal.Run, logs: Path) -> None:

@@ -66,4 +66,4 @@ def test_build_killed_inside_kubeadm_init_converges_in_the_next_run(
     rehearsal.play_until(kubeadm_init_at_work, "site", log=logs / "site-killed.log")
     run = rehearsal.play("site", log=logs / "site-after-kill.log")
     assert run.status == 0, run.output[-6000:]
-    assert "Paris" in rehearsal.report()["endpoint"]["answer"]
+    assert "Paris" in rehearsal.report()["answer"]
