@@ -44,7 +44,7 @@ PACKAGES = (
 )
 RECIPE = 1  # raise when build() itself changes what comes out
 ENABLED = ("systemd-networkd.service", "ssh.service", "lab-init.service")
-# networkd-wait-online waits for a route that hosts do not have; the apt timers would hold dpkg's lock.
+# networkd-wait-online waits for a route that hosts do not have; apt's timers take dpkg's lock.
 MASKED = (
     "systemd-networkd-wait-online.service",
     "apt-daily.timer",

@@ -118,7 +118,7 @@ def processes(directories: Iterable[Path]) -> set[int]:
 
 
 def kill(directories: Iterable[Path], *, spare: int = 0) -> None:
-    """Kill all processes in ``directories`` and below, except ``spare``, and wait until none is left.
+    """Kill all processes in ``directories`` and below, except ``spare``; return when none is left.
 
     Raises LabError that names those which outlive KILL_SECONDS.
     """

@@ -59,7 +59,7 @@ def kernel() -> Kernel:
 
 
 def builtin_modules(config: Iterable[str]) -> tuple[str, ...]:
-    """Return the paths of the modules of MODULE_OF_OPTION that a kernel config builds in, sorted."""
+    """Return the paths of those modules of MODULE_OF_OPTION that ``config`` builds in, sorted."""
     built_in = {line.removesuffix("=y") for line in config if line.endswith("=y")}
     return tuple(sorted(path for option, path in MODULE_OF_OPTION.items() if option in built_in))
 
@@ -101,7 +101,7 @@ def debian_mirror(targets: Iterable[str]) -> str:
 
 
 def transport_options(dump: Iterable[str]) -> tuple[str, ...]:
-    """Return the lines of ``apt-config dump`` that say how packages are fetched, in apt's syntax."""
+    """Return the lines of ``apt-config dump`` that say how packages are fetched."""
     return tuple(line for line in dump if _APT_SETTING.fullmatch(line))
 
 

@@ -1,8 +1,8 @@
 """One handle per host, from which every trace that a lab leaves on the machine takes its name.
 
-``bml.<lab>.<host>`` is the cgroup directory, the nspawn machine name and the overlay's mount source;
-so whatever survives a killed launcher is found by name, without a state file. Lab and host names
-hold no dot, which makes a handle unambiguous.
+``bml.<lab>.<host>`` is the cgroup directory, the nspawn machine name and the overlay's mount
+source; so whatever survives a killed launcher is found by name, without a state file. Lab and host
+names hold no dot, which makes a handle unambiguous.
 """
 
 from __future__ import annotations

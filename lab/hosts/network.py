@@ -1,4 +1,4 @@
-"""The lab's bridge and links. Nothing here touches an interface or setting that is not the lab's."""
+"""The lab's bridge and links. Nothing here touches an interface that is not the lab's."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Link:
 
 def links() -> tuple[Link, ...]:
     """Return the machine's interfaces in the kernel's order."""
-    return parse_links(run(["ip", "-json", "address", "show"]))
+    return parse_links(run(["ip", "-details", "-json", "address", "show"]))
 
 
 def parse_links(text: str) -> tuple[Link, ...]:
-    """Return the interfaces of ``ip -json address show``."""
+    """Return the interfaces of ``ip -details -json address show``."""
     return tuple(
         Link(
             name=entry["ifname"],
@@ -87,10 +87,18 @@ def plug(handle: Handle, namespace_pid: int) -> None:
     )
 
 
+def is_link(name: str) -> bool:
+    return any(link.name == name for link in links())
+
+
 def remove_link(name: str) -> None:
     """Remove the interface ``name`` (and with it the other end of a pair), if it is there."""
-    if any(link.name == name for link in links()):
-        run(["ip", "link", "delete", name])
+    try:
+        if is_link(name):
+            run(["ip", "link", "delete", name])
+    except LabError:
+        if is_link(name):  # the kernel removes a pair by itself when a network namespace ends
+            raise
 
 
 def _batch(*lines: str) -> None:

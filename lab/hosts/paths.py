@@ -19,7 +19,7 @@ class Cache:
 
     @classmethod
     def from_environment(cls) -> Cache:
-        """Return the cache named by ``BAREMETAL_SGLANG_CACHE``, else ``~/.cache/baremetal-sglang``."""
+        """Return the cache that CACHE_VARIABLE names, else ``~/.cache/baremetal-sglang``."""
         named = os.environ.get(CACHE_VARIABLE)
         root = Path(named) if named else Path.home() / ".cache" / "baremetal-sglang"
         return cls(root.resolve())

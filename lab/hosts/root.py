@@ -104,7 +104,8 @@ def _fill_var(paths: HostPaths) -> None:
 def _write_identity(lab: Lab, host: Host, tree: Path, authorized_key: str) -> None:
     (tree / "etc/hostname").write_text(f"{host.name}\n")
     (tree / "etc/hosts").write_text(
-        f"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n{host.address} {host.name}\n"
+        "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
+        f"{host.address} {host.name}\n"
     )
     (tree / "etc/systemd/network/10-lab.network").write_text(
         f"[Match]\nName={network.INTERFACE}\n\n[Network]\n"

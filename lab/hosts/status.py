@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from lab.hosts import cgroups, gateway, names, ssh, traces
-from lab.hosts.definition import Host, Lab
+from lab.hosts.definition import Lab
 from lab.hosts.names import Handle
 from lab.hosts.paths import Cache
 

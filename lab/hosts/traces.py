@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterable
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from lab.hosts.names import Handle
 from lab.hosts.paths import Cache
 
 NSPAWN_RUNTIME = Path("/run/systemd/nspawn")
+LOOP_SECONDS = 10.0
 _NAMED = re.compile(r"(?:--machine=|.*/)(bml\.[a-z0-9-]+\.[a-z0-9-]+)(?:(?:/\w+)?/cgroup\.procs)?")
 _LOOP_FILE = re.compile(r".*/labs/(?P<lab>[a-z0-9-]+)/hosts/[a-z0-9-]+/var\.ext4")
 
@@ -72,7 +75,7 @@ def find(cache: Cache, lab: str) -> Traces:
         mounts=tuple(m for m in mounts.table() if _is_mount_of(lab, root, loops, m)),
         links=tuple(link.name for link in network.links() if _is_link_of(lab, link)),
         loops=tuple(loops),
-        runtime=tuple(p for p in NSPAWN_RUNTIME.glob("*/bml.*") if _handle_lab(p.name) == lab),
+        runtime=tuple(_runtime_of(lab)),
     )
 
 
@@ -85,10 +88,12 @@ def remove(traces: Traces, root: Path) -> None:
     for name in traces.links:
         network.remove_link(name)
     mounts.unmount(traces.mounts)
-    for device in set(traces.loops) & _loops().keys():
-        run(["losetup", "--detach", device])
+    _detach_loops(traces.loops)
     for path in traces.runtime:
-        shutil.rmtree(path, ignore_errors=True)
+        if path.is_dir():
+            path.rmdir()
+        else:
+            path.unlink(missing_ok=True)
     _remove_tree(root)
 
 
@@ -146,9 +151,29 @@ def _is_loop_of(lab: str, file: str) -> bool:
     return match is not None and match["lab"] == lab
 
 
+def _runtime_of(lab: str) -> Iterator[Path]:
+    """Yield what a killed nspawn leaves: a directory by name, a lock by device and inode."""
+    yield from (path for path in NSPAWN_RUNTIME.glob("*/bml.*") if _handle_lab(path.name) == lab)
+    for mount in mounts.table():
+        if _handle_lab(mount.source) == lab:
+            found = mount.target.stat()
+            yield NSPAWN_RUNTIME / "locks" / f"inode-{found.st_dev}:{found.st_ino}"
+
+
 def _handle_lab(text: str) -> str:
     handle = Handle.parse(text)
     return handle.lab if handle else ""
+
+
+def _detach_loops(devices: Iterable[str]) -> None:
+    """Free the loop devices; the kernel does so by itself soon after the last unmount."""
+    deadline = time.monotonic() + LOOP_SECONDS
+    while used := set(devices) & _loops().keys():
+        if time.monotonic() > deadline:
+            raise LabError(f"{', '.join(sorted(used))} in use for {LOOP_SECONDS:.0f} s after down")
+        for device in used:
+            subprocess.run(["losetup", "--detach", device], capture_output=True, check=False)
+        time.sleep(0.05)
 
 
 def _loops() -> dict[str, str]:
