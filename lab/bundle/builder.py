@@ -63,12 +63,13 @@ class Recipe:
 
     `build` is the builder, `needs` are the parts that must be finished before it, `sources` are
     the files (builder modules, lock files) whose content belongs to the part's key beside its
-    catalogue entry and the keys of `needs`.
+    catalogue entry and the keys of `needs`; `inputs` are further values that belong to it.
     """
 
     build: Build
     needs: tuple[str, ...] = ()
     sources: tuple[Path, ...] = ()
+    inputs: tuple[str, ...] = ()
 
 
 def run(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import sys
 import threading
@@ -91,5 +90,4 @@ def _writable_copy(work: Work) -> Path:
     copy = work.scratch / "module"
     if not copy.exists():
         shutil.copytree(work.locks / work.part["lock"], copy)
-        os.chmod(copy, 0o755)
     return copy

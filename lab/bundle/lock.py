@@ -125,10 +125,10 @@ def _lock_python(target: Path, pins: list[str], python: str) -> None:
     kept = LOCKS / target.name
     if kept.exists():  # uv keeps the versions of an existing output where they still fit
         shutil.copy(kept, target)
+    options = ["--universal", "--python-version", python, "--generate-hashes"]
+    options += ["--no-emit-index-url", "--no-header", "--no-annotate"]
     run(
-        [golang.UV, "pip", "compile", "-", "--universal", "--python-version", python]
-        + ["--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"]
-        + ["--output-file", target],
+        [golang.UV, "pip", "compile", "-", *options, "--output-file", target],
         stdin="\n".join(pins).encode(),
     )
 

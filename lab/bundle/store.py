@@ -46,6 +46,7 @@ class Store:
             digest.update(json.dumps(self._catalogue.part(name), sort_keys=True).encode())
             for source in sorted(recipe.sources):
                 digest.update(source.name.encode() + b"\0" + source.read_bytes())
+            digest.update(json.dumps(recipe.inputs).encode())
             for need in sorted(recipe.needs):
                 digest.update(self.key(need).encode())
             self._keys[name] = digest.hexdigest()[:16]
@@ -105,14 +106,17 @@ class Store:
             shutil.rmtree(scratch, ignore_errors=True)
         return built
 
-    def remove_stale(self, names: Iterable[str]) -> None:
-        """Delete outputs of `names` under other keys, and what killed builds left there."""
-        for name in names:
-            for other in (self.root / "parts" / name).glob("*"):
-                if other != self.directory(name):
-                    shutil.rmtree(other)
-            for left in (self.root / "parts" / name).glob(".*"):
-                shutil.rmtree(left)
+    def remove_unfinished(self) -> None:
+        """Delete what killed builds left."""
+        for left in (self.root / "parts").glob("*/.*"):
+            shutil.rmtree(left)
+
+    def remove_stale(self) -> None:
+        """Delete finished parts under keys that the catalogue and the builders no longer give."""
+        for found in (self.root / "parts").glob("*/*"):
+            name = found.parent.name
+            if name not in self._recipes or found != self.directory(name):
+                shutil.rmtree(found)
 
     def _work(self, name: str, scratch: Path) -> Work:
         (scratch / "scratch").mkdir(parents=True)

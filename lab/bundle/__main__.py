@@ -1,0 +1,105 @@
+"""Build a bundle: `python -m lab.bundle [--set core] [--list]`."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lab.bundle import bundle
+from lab.bundle.builder import BuildError
+from lab.bundle.cache import cache_root
+from lab.bundle.catalogue import Catalogue, CatalogueError, load
+from lab.bundle.check import check
+from lab.bundle.recipes import recipes
+from lab.bundle.schedule import build_all
+from lab.bundle.store import Store
+from lab.hosts.errors import LabError
+
+
+def main() -> int:
+    """Build, or list what is built; exit code 1 with the reason when it cannot."""
+    parser = argparse.ArgumentParser(prog="lab.bundle", description=__doc__)
+    parser.add_argument("--set", default="core", dest="set_name", help="set of catalogue/sets.yml")
+    parser.add_argument("--list", action="store_true", help="print the parts of the bundle")
+    parser.add_argument(
+        "--keep-build-cache", action="store_true", help="keep compiler and download caches"
+    )
+    arguments = parser.parse_args()
+    root = cache_root() / "bundle"
+    try:
+        if arguments.list:
+            print(table(bundle.read(root / "current")))
+        else:
+            _build(root, arguments.set_name, arguments.keep_build_cache)
+    except (BuildError, CatalogueError, LabError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def table(made: bundle.Bundle) -> str:
+    """Part, version, size in MB, build time and origin of each part, and the sum."""
+    rows = [("part", "version", "MB", "seconds", "origin")]
+    for name, part in made.parts.items():
+        size, seconds = f"{part['bytes'] / 1e6:.1f}", f"{part['seconds']:.1f}"
+        rows.append((name, part["version"], size, seconds, part["origin"]))
+    total = sum(part["bytes"] for part in made.parts.values())
+    rows.append(("all", "", f"{total / 1e6:.1f}", "", str(made.directory)))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = (
+        f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}  "
+        f"{row[3]:>{widths[3]}}  {row[4]}"
+        for row in rows
+    )
+    return "\n".join(lines)
+
+
+def _build(root: Path, set_name: str, keep_build_cache: bool) -> None:
+    started = time.monotonic()
+    catalogue = load()
+    names = catalogue.of_set(set_name)
+    store = Store(root, catalogue, recipes(catalogue))
+    root.mkdir(parents=True, exist_ok=True)
+    with _only_one(root / ".lock"):
+        key = bundle.bundle_key(store, names)
+        if (root / key / bundle.INDEX).exists():
+            bundle.point_at(root, key)
+            word = "nothing to build"
+        else:
+            _make(store, catalogue, key, names)
+            if not keep_build_cache:
+                shutil.rmtree(root.parent / "build", ignore_errors=True)
+            word = "built"
+    print(f"bundle {root / key}: {word}, {time.monotonic() - started:.1f} s")
+
+
+def _make(store: Store, catalogue: Catalogue, key: str, names: tuple[str, ...]) -> None:
+    store.remove_unfinished()
+    build_all(store, names, bundle.finish)
+    built = {name: found for name in names if (found := store.find(name))}
+    check(built, catalogue)
+    former = (store.root / "current").resolve().name
+    bundle.assemble(store.root, key, built, catalogue)
+    bundle.point_at(store.root, key)
+    store.remove_stale()
+    # A running lab may still have the former bundle bound to a host.
+    for old in store.root.glob("*/" + bundle.INDEX):
+        if old.parent.name not in (key, former, "current"):
+            shutil.rmtree(old.parent)
+
+
+@contextmanager
+def _only_one(lock: Path) -> Iterator[None]:
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""The signed apt repository of a bundle: suite `stable`, component `main`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from lab.bundle.builder import run
+
+SUITE = "stable"
+COMPONENT = "main"
+_SIGNER = "baremetal.sglang bundle"
+
+
+def build_repository(root: Path, packages: Iterable[Path], keys: Path) -> None:
+    """Make the repository `root` of hard links to `packages`, signed with the key in `keys`.
+
+    The key is generated when `keys` does not exist; its public half is `root/key.asc`.
+    """
+    pool = root / "pool"
+    lists = root / "dists" / SUITE / COMPONENT / "binary-amd64"
+    pool.mkdir(parents=True)
+    lists.mkdir(parents=True)
+    for package in packages:
+        os.link(package, pool / pool_name(package.name))
+    (lists / "Packages").write_text(run(["apt-ftparchive", "packages", "pool"], cwd=root))
+    run(["gzip", "-kn", lists / "Packages"])
+    _write_release(root)
+    _sign(root, keys)
+
+
+def pool_name(name: str) -> str:
+    """File name of a package in a pool: without the epoch, as in Debian's own."""
+    package, _, rest = name.partition("_")
+    _, epoch, version = rest.partition("%3a")
+    return f"{package}_{version}" if epoch else name
+
+
+def _write_release(root: Path) -> None:
+    fields = {"Origin": _SIGNER, "Label": _SIGNER, "Suite": SUITE, "Codename": SUITE}
+    fields |= {"Architectures": "amd64", "Components": COMPONENT}
+    options = [f"-oAPT::FTPArchive::Release::{name}={value}" for name, value in fields.items()]
+    place = root / "dists" / SUITE
+    text = run(["apt-ftparchive", *options, "release", place])
+    (place / "Release").write_text(text)
+
+
+def _sign(root: Path, keys: Path) -> None:
+    gpg = ["gpg", "--batch", "--yes", "--homedir", str(keys)]
+    place = root / "dists" / SUITE
+    try:
+        if not (keys / "pubring.kbx").exists():
+            keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+            generate = ["--passphrase", "", "--quick-generate-key", _SIGNER, "ed25519", "sign"]
+            run([*gpg, *generate, "never"])
+        release = place / "Release"
+        run([*gpg, "--clearsign", "--output", place / "InRelease", release])
+        run([*gpg, "--detach-sign", "--armor", "--output", place / "Release.gpg", release])
+        (root / "key.asc").write_text(run([*gpg, "--armor", "--export", _SIGNER]))
+    finally:
+        run(["gpgconf", "--homedir", keys, "--kill", "all"])
