@@ -1,7 +1,7 @@
-"""Greedy decoding by transformers, run inside the engine image beside the served model's own weights.
+"""Greedy decoding by transformers, run inside the engine image on the served model's weights.
 
-Usage: reference.py MODEL_DIRECTORY MAX_NEW_TOKENS QUESTION... prints one JSON object per question:
-{"prompt": [token ids], "completion": [token ids]}. The end-of-sequence token is not part of a completion.
+Usage: reference.py MODEL_DIRECTORY MAX_NEW_TOKENS QUESTION... prints a JSON object per question:
+{"prompt": [token ids], "completion": [token ids]}. A completion has no end-of-sequence token.
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def plan() -> dict[str, Any]:
 
 
 def host_state(host: str) -> dict[str, str]:
-    """What a host has installed and configured: its package list and a checksum of each file of /etc."""
+    """What a host has: its package list and a checksum of each file of /etc."""
     packages = on(host, "dpkg-query", "--show", "--showformat", "${Package} ${Version} ${Status}\n")
     files = on(host, "find", "/etc", "-type", "f", "-exec", "sha256sum", "{}", "+")
     links = on(host, "find", "/etc", "-type", "l", "-printf", "%p -> %l\n")

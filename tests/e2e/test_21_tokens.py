@@ -107,6 +107,6 @@ def test_greedy_tokens_equal_those_of_transformers(
     assert len(reference) == len(QUESTIONS)
     for question, expected in zip(QUESTIONS, reference, strict=True):
         tokens = engine_tokens(expected["prompt"])
-        # The engine reports the end-of-sequence token as its last, transformers' list leaves it out.
+        # The engine reports the end-of-sequence token as its last; a completion leaves it out.
         assert tokens[: len(expected["completion"])] == expected["completion"], question
         assert len(tokens) - len(expected["completion"]) in (0, 1), question

@@ -1,4 +1,4 @@
-"""A reset undoes the site, and a reset host can be built again, even if that build is killed once."""
+"""A reset undoes the site; a reset host can be built again, even by a run that is killed."""
 
 from __future__ import annotations
 
