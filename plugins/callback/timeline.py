@@ -10,8 +10,8 @@ type: aggregate
 version_added: 0.1.0
 short_description: Time and result of each phase, on the terminal and as JSON
 description:
-  - A phase is what stands before C(|) in the name of a play, for example C(serve) in
-    C(serve | Run the engine). Plays of one name before C(|) are summed up.
+  - A phase is what stands before C(|) in the name of a play, in lower case, for example C(serve) in
+    C(Serve | Run the engine). Plays of one phase are summed up.
   - Prints a line when a phase begins and when it ends, and a table at the end of the run.
   - Writes the same figures, the slowest tasks and the statistics of the hosts to a JSON file of
     schema 1. The file is replaced in one rename at each change of phase and at the end, so that it

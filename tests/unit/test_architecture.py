@@ -18,8 +18,8 @@ from tools.versions import spelled_versions, version_faults
 ROOT = Path(__file__).resolve().parents[2]
 MODULE_UTILS = "ansible_collections.baremetal.sglang.plugins.module_utils"
 PHASES = (
-    *("preflight", "mirror", "hosts", "cluster"),
-    *("plan", "weights", "serve", "verify", "reset"),
+    *("Preflight", "Mirror", "Hosts", "Cluster"),
+    *("Plan", "Weights", "Serve", "Verify", "Reset"),
 )
 GENERATED = ("catalogue/", "CHANGELOG", "changelogs/changelog.yaml", "LICENSE")
 

@@ -19,7 +19,7 @@ OK, CHANGED, SKIPPED, FAILED, UNREACHABLE = "ok", "changed", "skipped", "failed"
 
 @dataclass(frozen=True)
 class PlayStarted:
-    """A play named `<phase> | <what>` began at `at`."""
+    """A play named `<Phase> | <What>` began at `at`."""
 
     at: float
     name: str
@@ -94,8 +94,8 @@ class Run:
 
 
 def phase_of(play_name: str) -> str:
-    """The part of a play's name before `|`; the whole name where there is none."""
-    return play_name.split("|", 1)[0].strip()
+    """The part of a play's name before `|` in lower case; the whole name where there is none."""
+    return play_name.split("|", 1)[0].strip().lower()
 
 
 def phases(

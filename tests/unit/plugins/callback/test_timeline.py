@@ -20,7 +20,7 @@ one ansible_connection=local ansible_python_interpreter={sys.executable}
 two ansible_connection=local ansible_python_interpreter={sys.executable}
 """
 FIRST_PLAY = f"""\
-- name: preflight | Look at the hosts
+- name: Preflight | Look at the hosts
   hosts: all
   gather_facts: false
   tasks:
@@ -30,7 +30,7 @@ FIRST_PLAY = f"""\
       changed_when: true
 """
 RESCUED_PLAY = """\
-- name: hosts | Try and go on
+- name: Hosts | Try and go on
   hosts: all
   gather_facts: false
   tasks:
@@ -43,7 +43,7 @@ RESCUED_PLAY = """\
           ansible.builtin.debug:
 """
 FAILING_PLAY = f"""\
-- name: serve | Fail on one host
+- name: Serve | Fail on one host
   hosts: all
   gather_facts: false
   tasks:
@@ -53,7 +53,7 @@ FAILING_PLAY = f"""\
       when: inventory_hostname == 'two'
 """
 BROKEN_PLAY = """\
-- name: serve | Stop Ansible itself
+- name: Serve | Stop Ansible itself
   hosts: all
   gather_facts: false
   strategy: no_such_strategy

@@ -23,15 +23,15 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.report.timeline i
 )
 
 EVENTS: list[Event] = [
-    PlayStarted(0.0, "preflight | Check the inventory"),
+    PlayStarted(0.0, "Preflight | Check the inventory"),
     TaskStarted(0.5, "t1", "Check addresses"),
     HostResult(1.0, "t1", "cp1", "ok"),
     HostResult(1.5, "t1", "node1", "failed"),
-    PlayStarted(2.0, "hosts | Install packages"),
+    PlayStarted(2.0, "Hosts | Install packages"),
     TaskStarted(2.0, "t2", "Install containerd"),
     HostResult(5.0, "t2", "cp1", "changed"),
     HostResult(9.0, "t2", "node2", "unreachable"),
-    PlayStarted(10.0, "hosts | Start services"),
+    PlayStarted(10.0, "Hosts | Start services"),
     TaskStarted(10.0, "t3", "Start containerd"),
     HostResult(10.25, "t3", "cp1", "skipped"),
 ]
@@ -44,10 +44,10 @@ def stats(*, failures: int = 0, unreachable: int = 0) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("play", "phase"),
     [
-        ("serve | Run the engine", "serve"),
+        ("Serve | Run the engine", "serve"),
         ("serve|Run the engine", "serve"),
-        ("verify | Ask | compare", "verify"),
-        ("Converge", "Converge"),
+        ("Verify | Ask | compare", "verify"),
+        ("Converge", "converge"),
         ("", ""),
     ],
 )
@@ -162,7 +162,7 @@ def test_document_has_schema_1_with_rounded_seconds() -> None:
         result="failed",
     )
     events: list[Event] = [
-        PlayStarted(0.0, "serve | Run the engine"),
+        PlayStarted(0.0, "Serve | Run the engine"),
         TaskStarted(0.1, "t", "Apply the group"),
         HostResult(1.10004, "t", "cp1", "failed"),
     ]
