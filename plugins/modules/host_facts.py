@@ -36,10 +36,10 @@ options:
     type: list
     elements: path
     default: []
-  images:
-    description: Digests of image manifests, V(sha256:...), to look for in containerd's store.
+  existing:
+    description: Paths to look for.
     type: list
-    elements: str
+    elements: path
     default: []
 attributes:
   check_mode:
@@ -114,8 +114,13 @@ host:
       description: "For each of O(directories): C(exists), C(files) with their sizes in bytes."
       type: dict
       returned: always
-    images:
-      description: Those of O(images) that the content store holds.
+    existing:
+      description: Those of O(existing) that exist.
+      type: list
+      elements: str
+      returned: always
+    blobs:
+      description: "Digests of all that containerd's content store holds, V(sha256:...)."
       type: list
       elements: str
       returned: always
@@ -138,7 +143,7 @@ QUESTIONS = {
     "paths": {"type": "list", "elements": "path", "default": []},
     "texts": {"type": "list", "elements": "path", "default": []},
     "directories": {"type": "list", "elements": "path", "default": []},
-    "images": {"type": "list", "elements": "str", "default": []},
+    "existing": {"type": "list", "elements": "path", "default": []},
 }
 
 

@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, baremetal.sglang maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Texts, directory listings and image blobs that the controller asks about."""
+"""Texts, directory listings and image blobs: what the controller compares with its input."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 # A manifest or a checksum list of ours is some KiB; anything larger is not one.
@@ -37,7 +38,12 @@ def listing(root: Path, path: str) -> dict[str, object]:
     return {"exists": top.is_dir(), "files": dict(sorted(files.items()))}
 
 
-def blobs(root: Path, digests: list[str]) -> list[str]:
-    """Those of C(digests) ("sha256:...") that containerd's content store holds."""
+def existing(root: Path, paths: Sequence[str]) -> list[str]:
+    """Those of C(paths) that exist."""
+    return [path for path in paths if (root / path.lstrip("/")).exists()]
+
+
+def blobs(root: Path) -> list[str]:
+    """Digests ("sha256:...") of all blobs in containerd's content store, sorted."""
     store = root / CONTENT_STORE
-    return [digest for digest in digests if (store / digest.partition(":")[2]).is_file()]
+    return sorted(f"sha256:{blob.name}" for blob in store.iterdir()) if store.is_dir() else []

@@ -26,7 +26,7 @@ class Question:
     paths: Sequence[str] = ()
     texts: Sequence[str] = ()
     directories: Sequence[str] = ()
-    images: Sequence[str] = ()
+    existing: Sequence[str] = ()
 
 
 def probe(question: Question, *, root: Path, epoch: float) -> dict[str, Any]:
@@ -50,7 +50,8 @@ def probe(question: Question, *, root: Path, epoch: float) -> dict[str, Any]:
         "cluster_server": system.cluster_server(root),
         "texts": {path: files.text(root, path) for path in question.texts},
         "directories": {path: files.listing(root, path) for path in question.directories},
-        "images": files.blobs(root, list(question.images)),
+        "existing": files.existing(root, question.existing),
+        "blobs": files.blobs(root),
     }
 
 

@@ -73,7 +73,8 @@ class HostFacts:
     foreign_runtimes: tuple[str, ...]
     texts: Mapping[str, Text]
     directories: Mapping[str, Directory]
-    images: frozenset[str]
+    existing: frozenset[str]
+    blobs: frozenset[str]
 
     @classmethod
     def parse(cls, host: Mapping[str, Any]) -> HostFacts:
@@ -92,7 +93,8 @@ class HostFacts:
             foreign_runtimes=tuple(host["foreign_runtimes"]),
             texts={path: Text(**text) for path, text in host["texts"].items()},
             directories={path: Directory(**entry) for path, entry in host["directories"].items()},
-            images=frozenset(host["images"]),
+            existing=frozenset(host["existing"]),
+            blobs=frozenset(host["blobs"]),
         )
 
 

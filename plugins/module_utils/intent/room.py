@@ -77,9 +77,12 @@ def room_faults(
 def disk_demands(
     *, image: Optional[Part], model: Optional[Part], weights: str, fact: HostFacts
 ) -> tuple[Demand, ...]:
-    """What a serving host still has to take: C(weights) is the directory of the model."""
+    """What a serving host still has to take.
+
+    C(weights) is the directory of the model; what lies there already needs no more room.
+    """
     demands = [Demand(LOGS, LOGS_BYTES, "logs")]
-    if image is not None and image.digest not in fact.images:
+    if image is not None and image.digest not in fact.blobs:
         size = image.bytes + image.unpacked_bytes
         demands.append(Demand(IMAGES, size, "the engine image, compressed and unpacked"))
     if model is not None:

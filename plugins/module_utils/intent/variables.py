@@ -81,7 +81,7 @@ def scope_faults(given: Collection[Given], inventory: Inventory) -> Iterator[Fau
             )
 
 
-def port_faults(given: Collection[Given], inventory: Inventory) -> Iterator[Fault]:
+def port_number_faults(given: Collection[Given], inventory: Inventory) -> Iterator[Fault]:
     """Role variables named C(*_port) that are no TCP port."""
     for variable in given:
         if variable.name.startswith(f"{SITE}_") or not variable.name.endswith("_port"):

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Gather what preflight knows, find every fault, and fail once with all of them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Optional
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.preflight import (
+    Evidence,
+    Variables,
+    preflight,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.report import report
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.site import Site
+from ansible_collections.baremetal.sglang.plugins.plugin_utils.evidence import (
+    catalogue,
+    controller,
+    host_state,
+    read_bundle,
+    read_model,
+    read_plan,
+)
+from ansible_collections.baremetal.sglang.plugins.plugin_utils.specs import (
+    mapped_arguments,
+    role_specs,
+)
+from ansible_collections.baremetal.sglang.plugins.plugin_utils.values import Reader
+
+COLLECTION = Path(__file__).resolve().parent.parent.parent
+ARGUMENTS = COLLECTION / "playbooks" / "vars" / "arguments.yml"
+OPTIONS = {
+    "probes": {"type": "dict", "required": True},
+    "facts": {"type": "dict", "required": True},
+    "catalogue_parts": {"type": "dict", "required": True},
+    "catalogue_sets": {"type": "dict", "required": True},
+    "mirror_ports": {"type": "dict", "required": True},
+}
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no types
+    """Runs on the controller and changes nothing."""
+
+    _supports_check_mode = True
+    _requires_connection = False
+
+    def run(
+        self, tmp: Optional[str] = None, task_vars: Optional[dict[str, Any]] = None
+    ) -> dict[str, Any]:
+        """Return the faults as data; fail if there are any."""
+        super().run(tmp, task_vars)
+        _result, arguments = self.validate_argument_spec(OPTIONS)
+        evidence = self._evidence(arguments, task_vars or {})
+        faults = preflight(evidence)
+        result: dict[str, Any] = {
+            "changed": False,
+            "faults": [fault.as_dict() for fault in faults],
+        }
+        if faults:
+            return {**result, "failed": True, "msg": report(faults)}
+        return {**result, "msg": f"no fault on {len(evidence.states)} hosts"}
+
+    def _evidence(self, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Evidence:
+        specs = role_specs(COLLECTION)
+        reader = Reader(self._templar, task_vars, specs)
+        inventory = reader.inventory()
+        given = reader.read(inventory)
+        site = Site.parse(given.site)
+        probes, facts = arguments["probes"], arguments["facts"]
+        asked = {host: host_state(probes.get(host, {}), facts.get(host, {})) for host in probes}
+        states = {host: state for host, state in asked.items() if state is not None}
+        parts = catalogue(arguments["catalogue_parts"], arguments["catalogue_sets"])
+        bundle = read_bundle(site, inventory, states)
+        directory = parts.parts.get(site.site_model, {}).get("directory", "")
+        model, model_faults = read_model(bundle, directory, states)
+        plan, plan_faults = read_plan(site.site_plan_file)
+        return Evidence(
+            inventory=inventory,
+            site=site,
+            variables=Variables(given.given, specs, mapped_arguments(ARGUMENTS)),
+            input_faults=(*given.faults, *model_faults, *plan_faults),
+            catalogue=parts,
+            bundle=bundle,
+            model=model,
+            plan=plan,
+            states=states,
+            controller=controller(self._interpreter(task_vars), site),
+            mirror_ports={name: int(port) for name, port in arguments["mirror_ports"].items()},
+            gpus=given.gpus,
+            now=time.time(),
+        )
+
+    def _interpreter(self, task_vars: Mapping[str, Any]) -> str:
+        """What runs the modules on localhost: as given, else the one that runs Ansible."""
+        given = str(self._templar.template(task_vars.get("ansible_python_interpreter", "auto")))
+        return sys.executable if given.startswith("auto") else given
