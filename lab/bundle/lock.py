@@ -1,4 +1,5 @@
-"""Lock files made from the catalogue: Go modules and Python packages, with checksums.
+"""Lock files made from the catalogue: Go modules and Python packages, with checksums, and the
+plain list of the distribution's packages that the machine needs before any Python is there.
 
 `python -m lab.bundle.lock` writes catalogue/locks, `--check` regenerates into a temporary
 directory and names every file that differs.
@@ -49,6 +50,10 @@ def write_locks(target: Path, only: str | None = None) -> None:
     for name, lines in pins.items():
         if only in (None, name):
             _lock_python(target / name, lines, PYTHON[name.removesuffix(".txt")])
+    for part in parts.values():
+        if part["kind"] == "debian" and "lock" in part and only in (None, part["lock"]):
+            target.mkdir(parents=True, exist_ok=True)
+            (target / part["lock"]).write_text("\n".join(sorted(part["packages"])) + "\n")
     for name, part in parts.items():
         if part["kind"] == "source" and only in (None, part["lock"]):
             _lock_go(target / part["lock"], name, part)
