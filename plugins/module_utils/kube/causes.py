@@ -152,7 +152,7 @@ CAUSES: tuple[Cause, ...] = (
         name="unschedulable",
         source=_scheduling,
         pattern=re.compile(
-            r"(?P<text>[^:]*nodes are available:.*(?P<what>Insufficient [^\s,.]+).*)"
+            r"(?P<text>\d+/\d+ nodes are available:.*(?P<what>Insufficient [^\s,.]+).*)"
         ),
         found="no planned host has room: {text}",
         fix="{what}: lower resources (or GPUs a rank), or free it on the planned hosts",
@@ -161,7 +161,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         name="unschedulable",
         source=_scheduling,
-        pattern=re.compile(r"(?P<text>[^:]*nodes are available:.*untolerated taint.*)"),
+        pattern=re.compile(r"(?P<text>\d+/\d+ nodes are available:.*untolerated taint.*)"),
         found="the planned host is tainted: {text}",
         fix=(
             "see 'kubectl describe node' for the taint; a node that is NotReady or short of disk "
@@ -172,7 +172,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         name="unschedulable",
         source=_scheduling,
-        pattern=re.compile(r"(?P<text>[^:]*nodes are available:.*)"),
+        pattern=re.compile(r"(?P<text>\d+/\d+ nodes are available:.*)"),
         found="no node is one of the planned hosts and free of this group: {text}",
         fix="name hosts in ranks as their nodes' label kubernetes.io/hostname does, and join them",
         persists=SCHEDULING_SECONDS,

@@ -86,7 +86,7 @@ def _view(cluster: Cluster, namespace: str, pod: Mapping[str, Any]) -> PodView:
     container = _container_status(status)
     restarts = int(container.get("restartCount", 0))
     lacks = missing_for_ready({**pod, "kind": "Pod"})
-    started = bool(container.get("state", {}).get("running")) or bool(_ended(container))
+    started = "running" in container.get("state", {}) or bool(_ended(container))
     return PodView(
         uid=metadata["uid"],
         name=metadata["name"],
