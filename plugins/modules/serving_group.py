@@ -279,6 +279,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.kube.serving_grou
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.kube.waiting import Clock
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving_spec import (
+    REQUIRED,
     ServingGroupSpec,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.runtime.argspec import KUBERNETES
@@ -286,8 +287,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.runtime.module im
     Request,
     run_module,
 )
-
-PRESENT = ["ranks", "image", "served_model_name", "model_path", "resources"]
 
 RANK = {
     "rank": {"type": "int", "required": True},
@@ -345,7 +344,7 @@ def main() -> None:
     run_module(
         argument_spec=ARGUMENTS,
         operate=operate,
-        required_if=[("state", "present", PRESENT)],
+        required_if=[("state", "present", REQUIRED)],
     )
 
 

@@ -20,6 +20,9 @@ DISTRIBUTED_PORTS = 14
 """Ports from C(ports.distributed) on that SGLang uses itself when attention is data parallel
 (C(PortArgs) in sglang/srt/server_args.py 0.5.17: +1 to +6, and +13 for the handshake)."""
 
+REQUIRED = ("ranks", "image", "served_model_name", "model_path", "resources")
+"""Parameters without which there is no group."""
+
 FLOATING_TAGS = frozenset({"latest", "stable", "main", "master", "nightly", "dev", "edge"})
 
 OWN_ARGUMENTS = {
@@ -103,7 +106,12 @@ class ServingGroupSpec:
     @classmethod
     def parse(cls, parameters: Mapping[str, Any]) -> ServingGroupSpec:
         """Build a spec from the parameters of C(serving_group); InputError lists every fault."""
-        faults = list(_faults(parameters))
+        # A template that gives nothing passes Ansible's own check of required options as None.
+        faults = [
+            f"{option}: found nothing, needed a value"
+            for option in REQUIRED
+            if parameters[option] is None
+        ] or list(_faults(parameters))
         if faults:
             raise InputError(
                 f"serving group {parameters['namespace']}/{parameters['name']}", faults

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from http.client import HTTPException
 from typing import Any, Callable, Optional
 from urllib.error import HTTPError
 
@@ -148,7 +149,7 @@ def _http(question: Question) -> Fetch:
             return Reply(response.status, response.read())
         except HTTPError as error:
             return Reply(error.code, error.read())
-        except (OSError, ValueError) as error:  # URLError is an OSError; ValueError: no such URL
+        except (OSError, HTTPException, ValueError) as error:  # ValueError: not a URL
             return Reply(0, error=str(getattr(error, "reason", error)))
 
     return fetch

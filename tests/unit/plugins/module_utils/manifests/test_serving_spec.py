@@ -227,3 +227,10 @@ def test_every_fault_is_reported_in_one_error() -> None:
 @pytest.mark.parametrize("argument", ["--tp-size", "2", "-1", "--hostile", "--portion=1"])
 def test_argument_that_only_resembles_an_own_one_is_accepted(argument: str) -> None:
     assert ServingGroupSpec.parse({**LAB, "arguments": [argument]}).arguments == (argument,)
+
+
+def test_required_parameter_that_is_null_is_a_fault() -> None:
+    assert faults(image=None, resources=None) == [
+        "image: found nothing, needed a value",
+        "resources: found nothing, needed a value",
+    ]
