@@ -154,6 +154,12 @@ weights:
       description: Versions that are kept and not linked.
       type: list
       elements: str
+    other_staging:
+      description:
+        - Digests (first 12 digits) of other versions that began to land and did not end. They are
+          kept; O(state=absent) removes them.
+      type: list
+      elements: str
 actions:
   description: What was done; in check mode what would be done.
   returned: success

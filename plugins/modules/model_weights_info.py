@@ -101,6 +101,10 @@ weights:
       description: Versions of the model on the node, linked or not.
       type: list
       elements: str
+    staging:
+      description: Digests (first 12 digits) of versions that began to land and did not end.
+      type: list
+      elements: str
 """
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import Finding

@@ -14,9 +14,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root impo
     remove_tree,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.spec import WeightsSpec
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.version import (
-    VersionDirectory,
-)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.version import owned_staging
 
 
 def ensure_absent(spec: WeightsSpec, *, check_mode: bool, clock: Clock) -> Change:
@@ -60,10 +58,4 @@ def _version_paths(spec: WeightsSpec, root: WeightsRoot) -> list[str]:
 
 
 def _staging_paths(spec: WeightsSpec, root: WeightsRoot) -> list[str]:
-    paths = [root.staging(entry) for entry in root.stagings()]
-    return [path for path in paths if _owner(path) == spec.name]
-
-
-def _owner(path: str) -> str:
-    record = VersionDirectory(path).record()
-    return record.name if record else ""
+    return [root.staging(entry) for entry in owned_staging(root, spec.name)]

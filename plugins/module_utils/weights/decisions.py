@@ -78,17 +78,23 @@ def input_faults(name: str, destination: str, digest: str, source: Optional[str]
 
 def _source_faults(source: str) -> Iterable[str]:
     parts = urlsplit(source)
-    shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    shown = _without_secrets(source)
     if parts.scheme not in SCHEMES:
         yield f"source {shown!r}: a URL with one of the schemes {', '.join(SCHEMES)} is needed"
     elif parts.scheme == "file" and (parts.netloc or not parts.path.startswith("/")):
         yield f"source {shown!r}: file:// needs an absolute path and no host (file:///path)"
     elif parts.scheme != "file" and not parts.hostname:
         yield f"source {shown!r}: the URL names no host"
-    if "@" in parts.netloc:
+    if "@" in source.partition("://")[2].partition("/")[0]:
         yield f"source {shown!r}: the URL holds credentials, which would be shown in results"
     if parts.query or parts.fragment:
         yield f"source {shown!r}: the URL of a directory has no query and no fragment"
+
+
+def _without_secrets(source: str) -> str:
+    scheme, separator, rest = source.partition("://")
+    plain = re.split("[?#]", rest.rpartition("@")[2])[0]
+    return f"{scheme}{separator}{plain}"
 
 
 def pin_faults(pinned: str, found: str) -> list[str]:

@@ -12,6 +12,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root import WeightsRoot
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.version import (
     VersionDirectory,
+    owned_staging,
     survey,
 )
 
@@ -54,6 +55,7 @@ def _describe(root: WeightsRoot, name: str, *, verify: bool) -> dict[str, Any]:
         "unverified": of[Standing.UNREAD],
         "mismatching": of[Standing.MISMATCHING],
         "versions": list(root.versions(name)),
+        "staging": list(owned_staging(root, name)),
     }
 
 

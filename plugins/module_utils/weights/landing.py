@@ -134,19 +134,18 @@ class Landing:
     def _copy(self, stream: Stream, file: io.FileIO, hasher: hashlib._Hash, remaining: int) -> None:
         clock = self.retry.clock
         deadline = clock.monotonic() + self.timeout_seconds
-        buffer = memoryview(bytearray(CHUNK_BYTES))
         while remaining:
             if self._stop.is_set():
                 raise StoppedError("stopped")
             if clock.monotonic() > deadline:
                 raise self._short(file, f"not whole after {self.timeout_seconds:g} s", remaining)
-            count = stream.readinto(buffer[: min(CHUNK_BYTES, remaining)])
-            if not count:
+            data = stream.read(min(CHUNK_BYTES, remaining))
+            if not data:
                 raise self._short(file, "the source sent too little", remaining)
-            _write_all(file, buffer[:count])
-            hasher.update(buffer[:count])
-            self.progress.fetched(count)
-            remaining -= count
+            _write_all(file, data)
+            hasher.update(data)
+            self.progress.fetched(len(data))
+            remaining -= len(data)
 
     def _short(self, file: io.FileIO, found: str, remaining: int) -> TransientSourceError:
         name = os.path.relpath(file.name, self.staging.path)[: -len(PARTIAL_SUFFIX)]
@@ -182,6 +181,7 @@ def _hash_partial(path: str) -> tuple[hashlib._Hash, int]:
             offset += count
 
 
-def _write_all(file: io.FileIO, data: memoryview) -> None:
-    while data:
-        data = data[file.write(data) :]
+def _write_all(file: io.FileIO, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]

@@ -19,6 +19,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.spec impo
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.staging_plan import (
     StagingPlan,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.version import owned_staging
 
 
 def weights_result(spec: WeightsSpec, root: WeightsRoot, **values: Any) -> dict[str, Any]:
@@ -39,6 +40,7 @@ def weights_result(spec: WeightsSpec, root: WeightsRoot, **values: Any) -> dict[
         "seconds": 0.0,
         "bytes_per_second": 0,
         "other_versions": [],
+        "other_staging": [],
         **values,
     }
 
@@ -62,6 +64,11 @@ def planned(spec: WeightsSpec, root: WeightsRoot, plan: StagingPlan) -> Change:
         to_fetch_bytes=sum(fetch.remaining_bytes for fetch in plan.fetches),
         resumed_bytes=plan.resumed_bytes,
         other_versions=[entry for entry in versions if entry != version],
+        other_staging=[
+            entry
+            for entry in owned_staging(root, spec.name)
+            if entry != plan.file_list.short_digest
+        ],
     )
     return Change(
         before=_side(target, versions, wrong),

@@ -45,4 +45,8 @@ class Retry:
                 on_retry()
                 self.clock.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-        return attempt()
+        try:
+            return attempt()
+        except TransientSourceError as error:
+            error.details["attempts"] = self.retries + 1
+            raise

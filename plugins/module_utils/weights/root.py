@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -64,6 +65,8 @@ class WeightsRoot:
         except FileNotFoundError:
             return ""
         except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
             raise WeightsError(
                 f"{self.link(name)} exists and is not a link of this module; move it away or "
                 "choose another name"
@@ -121,8 +124,6 @@ class WeightsRoot:
         descriptor = os.open(os.path.join(self.path, ".lock"), os.O_RDWR | os.O_CREAT, FILE_MODE)
         try:
             self._wait_for_lock(descriptor, timeout_seconds, clock)
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
             yield
         finally:
             os.close(descriptor)
@@ -134,14 +135,22 @@ class WeightsRoot:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 if clock.monotonic() >= deadline:
-                    holder = os.pread(descriptor, 80, 0).decode(errors="replace") or "another run"
                     raise LockedError(
-                        f"{self.path} is held by {holder} for more than {timeout_seconds:g} s; "
-                        "wait for it or end it, then run again"
+                        f"{self.path} is held by {_lock_holder(descriptor)} for more than "
+                        f"{timeout_seconds:g} s; wait for it or end it, then run again"
                     ) from error
                 clock.sleep(_LOCK_PAUSE_SECONDS)
             else:
                 return
+
+
+def _lock_holder(descriptor: int) -> str:
+    """Who holds a lock, from the kernel's table (proc_locks(5))."""
+    inode = str(os.fstat(descriptor).st_ino)
+    with open("/proc/locks", encoding="ascii") as table:
+        rows = [line.split() for line in table]
+    holders = [row[4] for row in rows if len(row) == 8 and row[5].split(":")[-1] == inode]
+    return f"process {holders[0]}" if holders else "another run"
 
 
 def _model_of(entry: str) -> str:
@@ -154,8 +163,9 @@ def make_directories(path: str) -> None:
     if os.path.isdir(path):
         return
     make_directories(os.path.dirname(path))
-    os.mkdir(path)
-    os.chmod(path, DIRECTORY_MODE)
+    with contextlib.suppress(FileExistsError):  # another thread was first
+        os.mkdir(path)
+        os.chmod(path, DIRECTORY_MODE)
 
 
 def sync_directory(path: str) -> None:

@@ -38,6 +38,7 @@ ADAPTERS: Mapping[str, Callable[[str], TransferAdapter]] = {
 }
 # A list line has about 100 bytes and DeepSeek-R1 has 165 files; its index has 9 MB.
 MAX_SMALL_FILE_BYTES = 64 * 1024 * 1024
+READ_BYTES = 256 * 1024
 
 
 def open_adapter(source: str) -> TransferAdapter:
@@ -87,13 +88,12 @@ class Source:
     def _read_small(self, name: str) -> bytes:
         stream = self.adapter.open(name, 0)
         content = bytearray()
-        buffer = memoryview(bytearray(256 * 1024))
         try:
             while True:
-                count = stream.readinto(buffer)
-                if not count:
+                data = stream.read(READ_BYTES)
+                if not data:
                     return bytes(content)
-                content += buffer[:count]
+                content += data
                 if len(content) > MAX_SMALL_FILE_BYTES:
                     found = f"more than {MAX_SMALL_FILE_BYTES} bytes"
                     raise SourceError(self.adapter.url(name), found, "check what lies there")

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Optional
 
@@ -31,11 +32,14 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.record im
     parse_record,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root import (
+    WeightsRoot,
     signature_of,
     write_file,
 )
 
 CHUNK_BYTES = 1024 * 1024
+# Files hashed at a time: SHA-256 of one stream is slower than the disks that hold weights.
+READERS = 4
 
 
 @dataclass(frozen=True)
@@ -102,19 +106,41 @@ def survey(
     """
     record = directory.record() if trust else None
     known = record.files if record else {}
-    standings: dict[str, Standing] = {}
-    verified: dict[str, VerifiedFile] = {}
-    hashed_bytes = 0
-    for file in files:
-        signature = signature_of(directory.file(file.name))
-        found = standing(signature, known.get(file.name), file.sha256)
-        if found is Standing.UNREAD and read and signature is not None:
-            found = hashed_standing(hash_file(directory.file(file.name)), file.sha256)
-            hashed_bytes += signature.size
-        standings[file.name] = found
-        if found is Standing.VERIFIED and signature is not None:
-            verified[file.name] = VerifiedFile(file.sha256, signature)
+    signatures = {file.name: signature_of(directory.file(file.name)) for file in files}
+    standings = {
+        file.name: standing(signatures[file.name], known.get(file.name), file.sha256)
+        for file in files
+    }
+    unread = [f for f in files if read and standings[f.name] is Standing.UNREAD]
+    with ThreadPoolExecutor(max_workers=READERS) as pool:
+        found = pool.map(lambda file: hash_file(directory.file(file.name)), unread)
+        standings.update(
+            (file.name, hashed_standing(sha256, file.sha256)) for file, sha256 in zip(unread, found)
+        )
+    verified = {
+        file.name: VerifiedFile(file.sha256, signature)
+        for file in files
+        if standings[file.name] is Standing.VERIFIED
+        if (signature := signatures[file.name]) is not None
+    }
+    hashed = (signatures[file.name] for file in unread)
+    hashed_bytes = sum(signature.size for signature in hashed if signature is not None)
     return Survey(standings, verified, hashed_bytes)
+
+
+def owned_staging(root: WeightsRoot, name: str) -> tuple[str, ...]:
+    """Short digests in staging that belong to a model, sorted.
+
+    A directory without a record belongs to nobody: it is what a run left that was killed at its
+    very start. It is counted to every model.
+    """
+    return tuple(e for e in root.stagings() if owner(root.staging(e)) in ("", name))
+
+
+def owner(path: str) -> str:
+    """Name of the model that a directory was made for; empty when no record says it."""
+    record = VersionDirectory(path).record()
+    return record.name if record else ""
 
 
 def hash_file(path: str) -> str:

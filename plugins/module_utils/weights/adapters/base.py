@@ -18,8 +18,8 @@ class Stream(Protocol):
 
     offset: int
 
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill the buffer and return the bytes read, 0 at the end; raises SourceError."""
+    def read(self, limit: int) -> bytes:
+        """What is there of the next ``limit`` bytes, empty at the end; raises SourceError."""
 
     def close(self) -> None:
         """Give back the connection or the file."""

@@ -22,10 +22,10 @@ class FileStream:
         self._url = url
         self._file = file
 
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill the buffer; raises SourceError when the disk or share does not answer."""
+    def read(self, limit: int) -> bytes:
+        """The next bytes; raises SourceError when the disk or share does not answer."""
         try:
-            return self._file.readinto(buffer)
+            return self._file.read(limit)
         except OSError as error:
             raise SourceError(self._url, f"not readable ({error.strerror})", _ADVICE) from error
 

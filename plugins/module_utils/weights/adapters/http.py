@@ -37,17 +37,17 @@ class HttpStream:
         self._url = url
         self._answer = answer
 
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill the buffer; raises TransientSourceError when the connection breaks or stalls."""
+    def read(self, limit: int) -> bytes:
+        """What has arrived; raises TransientSourceError when the connection breaks or stalls."""
         try:
-            count = self._answer.readinto(buffer)
+            data = self._answer.read1(limit)
         except (OSError, http.client.HTTPException) as error:
             found = f"the connection broke ({error!r})"
             raise TransientSourceError(self._url, found, _ADVICE_AGAIN) from error
-        if not count and self._answer.length:
+        if not data and self._answer.length:
             found = f"the connection ended {self._answer.length} bytes early"
             raise TransientSourceError(self._url, found, _ADVICE_AGAIN)
-        return count
+        return data
 
     def close(self) -> None:
         """Close the connection."""

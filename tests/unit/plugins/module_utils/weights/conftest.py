@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.plugins.module_utils.weights.bench import Model, WebServer, make_model, web_server
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Model:
+    return make_model(tmp_path / "source")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A weights root that does not exist yet, below a directory that does not exist either."""
+    return tmp_path / "var" / "models"
+
+
+@pytest.fixture
+def server(model: Model) -> Iterator[WebServer]:
+    with web_server(model.path) as running:
+        yield running
