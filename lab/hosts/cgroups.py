@@ -124,11 +124,13 @@ def kill(directories: Iterable[Path], *, spare: int = 0) -> None:
     """
     groups = tuple(directories)
     deadline = time.monotonic() + KILL_SECONDS
-    while alive := processes(groups) - {spare}:
+    killed: set[int] = set()
+    while found := (processes(groups) - {spare}) | {pid for pid in killed if is_alive(pid)}:
         if time.monotonic() > deadline:
-            raise LabError(f"processes {sorted(alive)} survive SIGKILL in {groups[0]}")
-        for pid in alive:
+            raise LabError(f"processes {sorted(found)} survive SIGKILL in {groups[0]}")
+        for pid in found - killed:
             kill_process(pid)
+        killed |= found
         time.sleep(0.02)
 
 
@@ -138,6 +140,18 @@ def kill_process(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether ``pid`` still runs; one that only waits for its parent to take note does not.
+
+    A process leaves its group when it begins to exit, and the first one of a host ends last.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def empty(directory: Path) -> None:

@@ -1,0 +1,148 @@
+"""A lab's life: up, again, reboot, power off, up, down."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from lab.hosts import lifecycle, traces
+from lab.hosts.paths import Cache
+from tests.lab_hosts import machine
+from tests.lab_hosts.conftest import BootedLab, MakeLab
+
+BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
+
+
+@pytest.fixture(scope="module")
+def lab(make_lab: MakeLab) -> BootedLab:
+    lab = make_lab("tlife", 241, a={}, b={})
+    lab.run("up")
+    return lab
+
+
+def wait_for_new_boot(lab: BootedLab, host: str, old: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        process = lab.start("exec", host, "--", *BOOT_ID.split())
+        if (boot := process.communicate()[0].strip()) and boot != old:
+            return
+        time.sleep(0.3)
+    pytest.fail(f"{host} did not come back")
+
+
+def test_hosts_run_a_whole_system_with_a_state_of_running(lab: BootedLab) -> None:
+    for host in lab.hosts:
+        assert lab.on(host, "systemctl is-system-running --wait") == "running"
+        assert lab.on(host, "hostname") == host
+
+
+def test_status_tells_where_each_host_answers(lab: BootedLab) -> None:
+    status = lab.status()
+    assert [(h["name"], h["address"], h["state"], h["ssh"]) for h in status["hosts"]] == [
+        ("a", "10.79.241.11", "running", True),
+        ("b", "10.79.241.12", "running", True),
+    ]
+    assert status["online"] is False
+
+
+def test_known_hosts_holds_a_real_key_for_each_host(lab: BootedLab) -> None:
+    lines = Path(lab.status()["known_hosts"]).read_text().splitlines()
+    keys = [lab.on(h, "cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub") for h in lab.hosts]
+    assert lines == [f"a,10.79.241.11 {keys[0]}", f"b,10.79.241.12 {keys[1]}"]
+    assert keys[0] != keys[1]
+
+
+def test_hosts_have_machine_ids_of_their_own(lab: BootedLab) -> None:
+    assert lab.on("a", "cat /etc/machine-id") != lab.on("b", "cat /etc/machine-id")
+
+
+def test_up_again_leaves_running_hosts_alone(lab: BootedLab) -> None:
+    boots = [lab.on(host, BOOT_ID) for host in lab.hosts]
+    lab.run("up")
+    assert [lab.on(host, BOOT_ID) for host in lab.hosts] == boots
+
+
+def test_up_holds_no_pipe_of_its_caller_open(make_lab: MakeLab) -> None:
+    lab = make_lab("tpipe", 243, a={})
+    process = lab.start("up")
+    assert process.stdout is not None
+    text = process.stdout.read()  # ends only when no process has the pipe open
+    process.communicate()
+    assert "1 hosts up" in text
+    supervisors = machine.pids("tpipe", "a", "lab.hosts.supervisor")
+    assert [os.getsid(pid) for pid in supervisors] == supervisors
+
+
+def test_a_reboot_gives_a_new_boot_and_clean_groups_and_keeps_files(lab: BootedLab) -> None:
+    lab.on("a", "mkdir -p /sys/fs/cgroup/memory/kubepods/pod1; echo kept > /var/lib/kept")
+    old = lab.on("a", BOOT_ID)
+    lab.start("exec", "a", "--", "systemctl", "reboot").communicate()
+    wait_for_new_boot(lab, "a", old)
+    assert lab.on("a", "cat /var/lib/kept; ls -d /sys/fs/cgroup/memory/kubepods || true") == (
+        "kept\nls: cannot access '/sys/fs/cgroup/memory/kubepods': No such file or directory"
+    )
+    assert lab.states() == {"a": "running", "b": "running"}
+
+
+def test_a_host_that_was_powered_off_comes_up_with_its_files(lab: BootedLab) -> None:
+    lab.on("b", "echo kept > /etc/kept")
+    lab.start("exec", "b", "--", "systemctl", "poweroff").communicate()
+    deadline = time.monotonic() + 30
+    while lab.states()["b"] != "stopped" and time.monotonic() < deadline:
+        time.sleep(0.3)
+    assert lab.states() == {"a": "running", "b": "stopped"}
+    boot = lab.on("a", BOOT_ID)
+    lab.run("up")
+    assert lab.on("b", "cat /etc/kept") == "kept"
+    assert lab.on("a", BOOT_ID) == boot
+
+
+def test_exec_returns_the_commands_own_exit_status(lab: BootedLab) -> None:
+    lab.run("exec", "a", "--", "sh", "-c", "exit 7", status=7)
+
+
+def test_an_unknown_host_is_refused_with_the_known_ones(lab: BootedLab) -> None:
+    assert lab.run("exec", "c", "--", "true", status=1) == (
+        "error: lab tlife has no host c; it has a, b\n"
+    )
+
+
+def test_a_missing_bundle_is_refused_with_the_command_that_builds_it(make_lab: MakeLab) -> None:
+    lab = make_lab("tbundle", 244, a={"bundle": "/srv/bundle"})
+    assert lab.run("up", "--bundle", "/nonexistent", status=1) == (
+        "error: no bundle at /nonexistent, which the lab file gives to a (at /srv/bundle); "
+        "build it: python -m lab.bundle\n"
+    )
+    assert not any(lab.traces().values())
+
+
+def test_a_bundle_is_seen_read_only(make_lab: MakeLab, tmp_path: Path) -> None:
+    lab = make_lab("tbundle", 244, a={"bundle": "/srv/bundle"})
+    (tmp_path / "bundle.yml").write_text("schema: 1\n")
+    lab.run("up", "--bundle", str(tmp_path))
+    assert lab.on("a", "cat /srv/bundle/bundle.yml") == "schema: 1"
+    assert "Read-only file system" in lab.on("a", "touch /srv/bundle/x", status=1)
+
+
+def test_down_removes_everything_that_up_made(make_lab: MakeLab) -> None:
+    lab = make_lab("tdown", 245, a={"disk": 1}, b={})
+    lab.run("up")
+    kinds = {kind for kind, found in lab.traces().items() if found}
+    assert kinds == {"processes", "mounts", "links", "cgroups", "loops", "runtime"}
+    lab.run("down")
+    assert lab.traces() == {kind: [] for kind in kinds}
+
+
+def test_labs_are_found_without_their_files(make_lab: MakeLab) -> None:
+    """``down --all`` itself would take other people's labs; what it goes by is asked instead."""
+    lab = make_lab("tall", 246, a={})
+    lab.run("up")
+    shutil.rmtree(Path(lab.status()["known_hosts"]).parent / "hosts" / "a" / "work")
+    lab.file.unlink()
+    assert "tall" in traces.labs(Cache.from_environment())
+    lifecycle.down(Cache.from_environment(), "tall", print)
+    assert not any(lab.traces().values())
