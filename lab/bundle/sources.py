@@ -42,7 +42,7 @@ def _build(work: Work, source: Source) -> None:
     variables = source.variables(work.part["version"])
     flags = [f"-X {name}={value}" for name, value in variables.items()]
     build_programs(work, tags=source.tags, ldflags=flags, static_c=source.static_c)
-    for name, path in source.files.items():
+    for name, path in {"LICENSE": "LICENSE", **source.files}.items():
         _copy(module_directory(work, work.part["module"]) / path, work.output / "files" / name)
 
 
@@ -105,7 +105,7 @@ SOURCES: Mapping[str, Source] = {
         variables=lambda version: {"sigs.k8s.io/lws/pkg/version.GitVersion": f"v{version}"},
         files={"chart": "charts/lws"},
     ),
-    "helm.sh/helm/v4": Source(
-        variables=lambda version: {"helm.sh/helm/v4/internal/version.version": f"v{version}"},
+    "helm.sh/helm/v3": Source(
+        variables=lambda version: {"helm.sh/helm/v3/internal/version.version": f"v{version}"},
     ),
 }
