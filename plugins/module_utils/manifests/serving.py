@@ -10,6 +10,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.probes 
     leader_probes,
     worker_probes,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.quantity import (
+    cpus,
+    mebibytes,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving_spec import (
     ServingGroupSpec,
 )
@@ -115,7 +119,7 @@ def _pod_template(
             },
             {
                 "name": "shared-memory",
-                "emptyDir": {"medium": "Memory", "sizeLimit": f"{spec.shared_memory_mib}Mi"},
+                "emptyDir": {"medium": "Memory", "sizeLimit": mebibytes(spec.shared_memory_mib)},
             },
             {"name": "tmp", "emptyDir": {}},
         ],
@@ -154,7 +158,7 @@ def _affinity(spec: ServingGroupSpec, hosts: list[str]) -> dict[str, Any]:
 
 
 def _container(spec: ServingGroupSpec, probes: dict[str, Any]) -> dict[str, Any]:
-    memory = f"{spec.resources.memory_gib}Gi"
+    memory = mebibytes(spec.resources.memory_gib * 1024)
     limits: dict[str, Any] = {"memory": memory}
     if spec.resources.gpus:
         limits["nvidia.com/gpu"] = str(spec.resources.gpus)
@@ -166,7 +170,7 @@ def _container(spec: ServingGroupSpec, probes: dict[str, Any]) -> dict[str, Any]
         "args": launch_arguments(spec),
         "env": _environment(spec),
         "ports": [{"name": "http", "containerPort": spec.serving_port, "protocol": "TCP"}],
-        "resources": {"requests": {"cpu": spec.resources.cpu, **limits}, "limits": limits},
+        "resources": {"requests": {"cpu": cpus(spec.resources.cpu), **limits}, "limits": limits},
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},
