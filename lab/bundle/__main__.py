@@ -7,9 +7,10 @@ import fcntl
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from lab.bundle import bundle
 from lab.bundle.builder import BuildError
@@ -18,7 +19,7 @@ from lab.bundle.catalogue import Catalogue, CatalogueError, load
 from lab.bundle.check import check
 from lab.bundle.recipes import recipes
 from lab.bundle.schedule import build_all
-from lab.bundle.store import Store
+from lab.bundle.store import Built, Store
 from lab.hosts.errors import LabError
 
 
@@ -44,13 +45,13 @@ def main() -> int:
 
 
 def table(made: bundle.Bundle) -> str:
-    """Part, version, size in MB, build time and origin of each part, and the sum."""
-    rows = [("part", "version", "MB", "seconds", "origin")]
-    for name, part in made.parts.items():
-        size, seconds = f"{part['bytes'] / 1e6:.1f}", f"{part['seconds']:.1f}"
-        rows.append((name, part["version"], size, seconds, part["origin"]))
-    total = sum(part["bytes"] for part in made.parts.values())
-    rows.append(("all", "", f"{total / 1e6:.1f}", "", str(made.directory)))
+    """Part, version, size in MB, build time and origin of each part, and the sums."""
+    rows: list[tuple[str, ...]] = [("part", "version", "MB", "seconds", "origin")]
+    for kind, parts in (("all parts", made.parts), ("made from", made.made_from)):
+        rows += [_row(name, part) for name, part in parts.items()]
+        megabytes = sum(part["bytes"] for part in parts.values()) / 1e6
+        seconds = sum(part["seconds"] for part in parts.values())
+        rows.append((kind, "", f"{megabytes:.1f}", f"{seconds:.1f}", ""))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = (
         f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}  "
@@ -58,6 +59,16 @@ def table(made: bundle.Bundle) -> str:
         for row in rows
     )
     return "\n".join(lines)
+
+
+def _row(name: str, part: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        name,
+        part["version"],
+        f"{part['bytes'] / 1e6:.1f}",
+        f"{part['seconds']:.1f}",
+        part["origin"],
+    )
 
 
 def _build(root: Path, set_name: str, keep_build_cache: bool) -> None:
@@ -82,16 +93,26 @@ def _build(root: Path, set_name: str, keep_build_cache: bool) -> None:
 def _make(store: Store, catalogue: Catalogue, key: str, names: tuple[str, ...]) -> None:
     store.remove_unfinished()
     build_all(store, names, bundle.finish)
-    built = {name: found for name in names if (found := store.find(name))}
+    built = _found(store, names)
     check(built, catalogue)
     former = (store.root / "current").resolve().name
-    bundle.assemble(store.root, key, built, catalogue)
+    bundle.assemble(
+        store.root,
+        key,
+        built=built,
+        made_from=_found(store, store.made_from(names)),
+        catalogue=catalogue,
+    )
     bundle.point_at(store.root, key)
     store.remove_stale()
     # A running lab may still have the former bundle bound to a host.
     for old in store.root.glob("*/" + bundle.INDEX):
         if old.parent.name not in (key, former, "current"):
             shutil.rmtree(old.parent)
+
+
+def _found(store: Store, names: Iterable[str]) -> dict[str, Built]:
+    return {name: built for name in names if (built := store.find(name))}
 
 
 @contextmanager

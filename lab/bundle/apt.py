@@ -41,6 +41,7 @@ def _write_release(root: Path) -> None:
     fields = {"Origin": _SIGNER, "Label": _SIGNER, "Suite": SUITE, "Codename": SUITE}
     fields |= {"Architectures": "amd64", "Components": COMPONENT}
     options = [f"-oAPT::FTPArchive::Release::{name}={value}" for name, value in fields.items()]
+    options += ["-oAPT::FTPArchive::MD5=false", "-oAPT::FTPArchive::SHA1=false"]
     place = root / "dists" / SUITE
     text = run(["apt-ftparchive", *options, "release", place])
     (place / "Release").write_text(text)

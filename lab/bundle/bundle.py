@@ -26,10 +26,14 @@ _SOURCES = (_HERE, _HERE.with_name("apt.py"), _HERE.with_name("check.py"))
 
 @dataclass(frozen=True)
 class Bundle:
-    """A finished bundle: its `directory` and what bundle.yml says of its parts."""
+    """A finished bundle: its `directory` and what bundle.yml says of its parts.
+
+    `made_from` are the parts that are not in the bundle themselves: sources and bases.
+    """
 
     directory: Path
     parts: Mapping[str, Mapping[str, Any]]
+    made_from: Mapping[str, Mapping[str, Any]]
 
 
 def finish(work: Work) -> None:
@@ -49,6 +53,7 @@ def finish(work: Work) -> None:
             root=root,
             scratch=work.scratch,
         )
+        (work.output / "chart.tgz").unlink()
     registry.discard_uploads(root)
 
 
@@ -67,11 +72,19 @@ def read(directory: Path) -> Bundle:
     index = directory / INDEX
     if not index.exists():
         raise BuildError(f"bundle {directory}: no {INDEX}; run python -m lab.bundle")
-    return Bundle(directory.resolve(), yaml.safe_load(index.read_text())["parts"])
+    kept = yaml.safe_load(index.read_text())
+    return Bundle(directory.resolve(), kept["parts"], kept["made_from"])
 
 
-def assemble(root: Path, key: str, built: Mapping[str, Built], catalogue: Catalogue) -> Bundle:
-    """Put the parts together in a temporary directory below `root` and rename it to `root/key`."""
+def assemble(
+    root: Path,
+    key: str,
+    *,
+    built: Mapping[str, Built],
+    made_from: Mapping[str, Built],
+    catalogue: Catalogue,
+) -> None:
+    """Put `built` together in a temporary directory below `root` and rename it to `root/key`."""
     partial = root / f".{key}"
     shutil.rmtree(partial, ignore_errors=True)
     for name in ("registry", "models"):
@@ -84,11 +97,17 @@ def assemble(root: Path, key: str, built: Mapping[str, Built], catalogue: Catalo
         if entry["kind"] == "model":
             _link_tree(part.directory / "model", partial / "models" / entry["directory"])
     apt.build_repository(partial / "apt", packages, root / "gnupg")
-    parts = {name: _describe(part, catalogue) for name, part in built.items()}
-    index = {"schema": SCHEMA, "key": key, "parts": parts}
+    index = {
+        "schema": SCHEMA,
+        "key": key,
+        "parts": {
+            name: {**_describe(part, catalogue), **_identity(part.directory, catalogue.part(name))}
+            for name, part in built.items()
+        },
+        "made_from": {name: _describe(part, catalogue) for name, part in made_from.items()},
+    }
     (partial / INDEX).write_text(yaml.safe_dump(index, sort_keys=False))
     partial.rename(root / key)
-    return Bundle(root / key, parts)
 
 
 def point_at(root: Path, key: str) -> None:
@@ -115,7 +134,6 @@ def _describe(built: Built, catalogue: Catalogue) -> dict[str, Any]:
     files = [path for path in built.directory.rglob("*") if path.is_file() and path.name != RECORD]
     return {
         "version": built.version,
-        **_identity(built.directory, part),
         "bytes": sum(path.stat().st_size for path in files),
         "seconds": built.seconds,
         "origin": origin(part, catalogue),

@@ -114,7 +114,9 @@ def build_root(work: Work) -> None:
     argv += [f"--aptopt={option}" for option in settings.options]
     argv += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in UNREAD]
     argv += ["--dpkgopt=path-include=/usr/share/doc/*/copyright"]
-    argv += ['--customize-hook=rm -rf "$1"/var/lib/apt "$1"/var/cache "$1"/var/log']
+    # Package lists and logs are not read, and the last two are copies of this machine's.
+    unwanted = ("var/lib/apt", "var/cache", "var/log", "etc/resolv.conf", "etc/hostname")
+    argv += [f'--customize-hook=cd "$1" && rm -rf {" ".join(unwanted)}']
     run([*argv, work.part["suite"], str(target), settings.mirror])
 
 

@@ -52,6 +52,7 @@ def build_deb(work: Work, package: Package) -> None:
     root = work.scratch / "root"
     source = work.needs[work.part["source"]]
     _place_programs(root, source, package)
+    _place(source / "files/LICENSE", root / f"usr/share/doc/{work.name}/copyright", 0o644)
     for path, origin in package.files.items():
         _place_file(root / path, origin, source)
     fields = dict(package.fields)

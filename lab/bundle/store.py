@@ -76,6 +76,16 @@ class Store:
                 order += [item for item in needed if item not in order] + [name]
         return order
 
+    def made_from(self, names: Iterable[str]) -> tuple[str, ...]:
+        """All parts that `names` are made from and that are not among them, sorted."""
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            needs = set(self._recipes[waiting.pop()].needs) - found
+            found |= needs
+            waiting += needs
+        return tuple(sorted(found.difference(names)))
+
     def needs(self, name: str) -> tuple[str, ...]:
         """Parts that must be finished before this one."""
         return self._recipes[name].needs
