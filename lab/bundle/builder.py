@@ -13,8 +13,8 @@ A builder is a function `build(work: Work) -> None`. It fills `work.output` and 
 | `model`  | `model/`, a directory of weights with `index` files and `SHA256SUMS`               |
 
 Each module of builders offers `recipe(name, part) -> Recipe`, which lab/bundle/recipes.py puts
-in its table. The caller pushes `oci/` and `chart.tgz` into an OCI registry storage and renames the whole
-directory into the cache, so that a killed build leaves nothing half.
+in its table. The caller pushes `oci/` and `chart.tgz` into an OCI registry storage and renames
+the whole directory into the cache, so that a killed build leaves nothing half.
 """
 
 from __future__ import annotations
