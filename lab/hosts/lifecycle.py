@@ -48,13 +48,12 @@ def up(cache: Cache, lab: Lab, options: Options, say: Say) -> None:
         before = status.collect(cache, lab)
         missing = [h for h, s in zip(lab.hosts, before.hosts, strict=True) if s.state != "running"]
         _refuse_other_reach(before, options, len(missing))
-        for host in missing:
-            _prepare(cache, lab, host, options, say)
+        trees = {host: _prepare(cache, lab, host, options, say) for host in missing}
         network.ensure_bridge(lab)
         if options.online and not before.online:
             gateway.start(lab)
-        for host in missing:
-            _launch(cache, lab, host, bundle)
+        for host, tree in trees.items():
+            _launch(cache, lab, host, tree, bundle)
         _write_known_hosts(cache, lab)
         _wait_all(cache, lab, say)
         after = status.collect(cache, lab)
@@ -105,31 +104,35 @@ def _refuse_other_reach(before: status.LabStatus, options: Options, missing: int
         raise LabError(f"lab {before.name} runs {now} and was asked for {wanted}; run down first")
 
 
-def _prepare(cache: Cache, lab: Lab, host: Host, options: Options, say: Say) -> None:
+def _prepare(cache: Cache, lab: Lab, host: Host, options: Options, say: Say) -> Path:
+    """Make the files that the host boots from; return its base tree."""
     traces.stop(lab.handle(host))
     tree, seconds = base.ensure(cache, host.base, machine.kernel())
     if seconds:
         say(f"base {tree.name}: built in {seconds:.0f} s")
     paths = cache.lab(lab.name).host(host.name)
-    root.prepare(lab, host, paths, tree, ssh.ensure_key(cache.ssh_key))
+    layer = root.prepare(lab, host, paths, tree, ssh.ensure_key(cache.ssh_key))
     if options.online:
-        root.set_online(lab, host.base, paths.tree, machine.apt_settings())
+        root.set_online(lab, host.base, layer, machine.apt_settings())
     else:
-        root.set_offline(paths.tree)
+        root.set_offline(layer)
+    return tree
 
 
-def _launch(cache: Cache, lab: Lab, host: Host, bundle: Path) -> None:
+def _launch(cache: Cache, lab: Lab, host: Host, tree: Path, bundle: Path) -> None:
     """Start the host's supervisor, which shares nothing with the caller and outlives it."""
     paths = cache.lab(lab.name).host(host.name)
     groups = cgroups.create(cgroups.hierarchies(), lab.handle(host), host.memory)
     job = Job(
         handle=lab.handle(host),
-        tree=str(paths.tree),
+        directory=str(paths.root),
+        base=str(tree),
         binds=_binds(host, paths, bundle),
         cgroups=tuple(str(group) for group in groups),
     )
     paths.job.write_text(job.dumps(), encoding="utf-8")
-    argv = [sys.executable, "-m", status.SUPERVISOR, str(paths.job)]
+    supervisor = [sys.executable, "-m", status.SUPERVISOR, str(paths.job)]
+    argv = ["unshare", "--mount", "--propagation", "private", *supervisor]
     leaves = [cgroups.leaf(group, cgroups.LAUNCHER) for group in groups]
     with paths.console.open("ab") as console:
         subprocess.Popen(

@@ -1,15 +1,12 @@
-"""A host's file systems: an overlay over the base tree, and one of its own for /var.
-
-/var lies on a plain file system, as on a server with a partition for it: overlayfs cannot hold
-containerd's snapshots. With a disk size it is a file of that size, so that it really fills up.
-"""
+"""What only one host has: the upper layer over its base tree, written while the host is off."""
 
 from __future__ import annotations
 
 import shutil
 import uuid
+from dataclasses import dataclass
 from ipaddress import IPv4Address
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from lab.hosts import mounts, network
 from lab.hosts.commands import run
@@ -18,6 +15,7 @@ from lab.hosts.errors import LabError
 from lab.hosts.machine import AptSettings
 from lab.hosts.paths import HostPaths
 
+HOST_KEY = "etc/ssh/ssh_host_ed25519_key"
 SOURCES = "etc/apt/sources.list.d/debian.sources"
 APT_OPTIONS = "etc/apt/apt.conf.d/90lab"
 ROUTE = "etc/systemd/network/10-lab.network.d/online.conf"
@@ -25,110 +23,113 @@ RESOLVER = "etc/resolv.conf"
 SLIRP_RESOLVER = IPv4Address("10.0.2.3")  # where slirp4netns answers DNS, slirp4netns(1)
 
 
-def prepare(lab: Lab, host: Host, paths: HostPaths, base: Path, authorized_key: str) -> None:
-    """Mount the host's root at ``paths.tree`` and write what only this host has; repeatable.
+@dataclass(frozen=True)
+class Layer:
+    """The host's upper layer over ``base``. Directories made in it keep the base's modes."""
+
+    upper: Path
+    base: Path
+
+    def path(self, name: str) -> Path:
+        """Return where ``name`` lies in the layer, its directories made."""
+        target = self.upper
+        for part in PurePosixPath(name).parent.parts:
+            target /= part
+            if not target.is_dir():
+                target.mkdir()
+                below = self.base / target.relative_to(self.upper)
+                if below.is_dir():
+                    shutil.copystat(below, target)
+        return self.upper / name
+
+    def write(self, name: str, text: str) -> None:
+        """Write the file ``name``, in place of whatever is there."""
+        path = self.path(name)
+        path.unlink(missing_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def drop(self, name: str) -> None:
+        """Remove ``name`` from the layer, if it is there."""
+        (self.upper / name).unlink(missing_ok=True)
+
+
+def prepare(lab: Lab, host: Host, paths: HostPaths, base: Path, authorized_key: str) -> Layer:
+    """Make the host's directories and disk and write its identity; return its layer. Repeatable.
 
     A host that was set up before keeps its files. Raises LabError.
     """
     for directory in (paths.tree, paths.upper, paths.work, paths.var):
         directory.mkdir(parents=True, exist_ok=True)
-    _mount_disk(host, paths)
-    _mount_root(str(lab.handle(host)), paths, base)
-    _fill_var(paths)
-    _write_identity(lab, host, paths.tree, authorized_key)
-
-
-def host_key(paths: HostPaths) -> str:
-    """Return the host's public ssh key as ``type base64``."""
-    text = (paths.tree / "etc/ssh/ssh_host_ed25519_key.pub").read_text(encoding="utf-8")
-    return " ".join(text.split()[:2])
-
-
-def set_offline(tree: Path) -> None:
-    """Take what ``set_online`` gave; leave an empty resolver configuration of the host's own."""
-    for path in (SOURCES, APT_OPTIONS, ROUTE):
-        (tree / path).unlink(missing_ok=True)
-    _replace(tree / RESOLVER, "# No name server: this lab has no route to one.\n")
-
-
-def set_online(lab: Lab, suite: str, tree: Path, apt: AptSettings) -> None:
-    """Give the host a default route, a resolver and Debian's repository."""
-    (tree / ROUTE).parent.mkdir(exist_ok=True)
-    (tree / ROUTE).write_text(f"[Network]\nGateway={lab.gateway_address}\n")
-    _replace(tree / RESOLVER, f"nameserver {SLIRP_RESOLVER}\n")
-    (tree / SOURCES).write_text(
-        f"Types: deb\nURIs: {apt.mirror}\nSuites: {suite}\nComponents: main\n"
-        "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
-    )
-    (tree / APT_OPTIONS).write_text("".join(f"{line}\n" for line in apt.options))
-
-
-def _mount_disk(host: Host, paths: HostPaths) -> None:
-    if not host.disk or mounts.is_mount(paths.var):
-        return
-    if not paths.disk.exists():
-        making = paths.disk.with_suffix(".making")
-        with making.open("wb") as file:
-            file.truncate(host.disk * 1024**3)
-        run(["mkfs.ext4", "-q", "-m", "0", "-E", "nodiscard", str(making)])
-        making.rename(paths.disk)
-    run(["mount", "-o", "loop", str(paths.disk), str(paths.var)])
-
-
-def _mount_root(source: str, paths: HostPaths, base: Path) -> None:
-    if mounts.is_mount(paths.tree):
-        return
     if mounts.type_of(paths.upper) == "overlay":
         raise LabError(
             f"{paths.upper} lies on an overlay, which cannot hold another one's upper layer; "
             "let BAREMETAL_SGLANG_CACHE name a directory on a plain file system"
         )
-    options = f"lowerdir={base},upperdir={paths.upper},workdir={paths.work}"
-    run(["mount", "-t", "overlay", source, "-o", options, str(paths.tree)])
+    if host.disk:
+        _make_disk(paths.disk, host.disk)
+    layer = Layer(paths.upper, base)
+    _write_identity(lab, host, layer, authorized_key)
+    return layer
 
 
-def _fill_var(paths: HostPaths) -> None:
-    """Copy the base's /var once; a copy that was killed is made anew."""
-    filled = paths.root / "var.filled"
-    if filled.exists():
+def host_key(paths: HostPaths) -> str:
+    """Return the host's public ssh key as ``type base64``."""
+    text = (paths.upper / f"{HOST_KEY}.pub").read_text(encoding="utf-8")
+    return " ".join(text.split()[:2])
+
+
+def set_offline(layer: Layer) -> None:
+    """Take what ``set_online`` gave; leave an empty resolver configuration of the host's own."""
+    for name in (SOURCES, APT_OPTIONS, ROUTE):
+        layer.drop(name)
+    layer.write(RESOLVER, "# No name server: this lab has no route to one.\n")
+
+
+def set_online(lab: Lab, suite: str, layer: Layer, apt: AptSettings) -> None:
+    """Give the host a default route, a resolver and Debian's repository."""
+    layer.write(ROUTE, f"[Network]\nGateway={lab.gateway_address}\n")
+    layer.write(RESOLVER, f"nameserver {SLIRP_RESOLVER}\n")
+    layer.write(
+        SOURCES,
+        f"Types: deb\nURIs: {apt.mirror}\nSuites: {suite}\nComponents: main\n"
+        "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n",
+    )
+    layer.write(APT_OPTIONS, "".join(f"{line}\n" for line in apt.options))
+
+
+def _make_disk(file: Path, gib: int) -> None:
+    if file.exists():
         return
-    for old in paths.var.iterdir():
-        if old.is_dir() and not old.is_symlink():
-            shutil.rmtree(old)
-        else:
-            old.unlink()
-    run(["cp", "--archive", "--reflink=auto", f"{paths.tree}/var/.", str(paths.var)])
-    filled.touch()
+    making = file.with_suffix(".making")
+    with making.open("wb") as image:
+        image.truncate(gib * 1024**3)
+    run(["mkfs.ext4", "-q", "-m", "0", "-E", "nodiscard", str(making)])
+    making.rename(file)
 
 
-def _write_identity(lab: Lab, host: Host, tree: Path, authorized_key: str) -> None:
-    (tree / "etc/hostname").write_text(f"{host.name}\n")
-    (tree / "etc/hosts").write_text(
+def _write_identity(lab: Lab, host: Host, layer: Layer, authorized_key: str) -> None:
+    layer.write("etc/hostname", f"{host.name}\n")
+    layer.write(
+        "etc/hosts",
         "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
-        f"{host.address} {host.name}\n"
+        f"{host.address} {host.name}\n",
     )
-    (tree / "etc/systemd/network/10-lab.network").write_text(
+    layer.write(
+        "etc/systemd/network/10-lab.network",
         f"[Match]\nName={network.INTERFACE}\n\n[Network]\n"
-        f"Address={host.address}/{lab.network.prefixlen}\n"
+        f"Address={host.address}/{lab.network.prefixlen}\n",
     )
-    machine_id = tree / "etc/machine-id"
-    if not machine_id.read_text().strip():
-        machine_id.write_text(f"{uuid.uuid4().hex}\n")
-    ssh = tree / "root/.ssh"
-    ssh.mkdir(mode=0o700, exist_ok=True)
-    (ssh / "authorized_keys").write_text(f"{authorized_key}\n")
-    _make_host_key(host, tree / "etc/ssh/ssh_host_ed25519_key")
+    machine_id = layer.path("etc/machine-id")
+    if not (machine_id.exists() and machine_id.read_text().strip()):
+        layer.write("etc/machine-id", f"{uuid.uuid4().hex}\n")
+    layer.write("root/.ssh/authorized_keys", f"{authorized_key}\n")
+    layer.path("root/.ssh/authorized_keys").parent.chmod(0o700)
+    _make_host_key(host, layer.path(HOST_KEY))
 
 
 def _make_host_key(host: Host, private: Path) -> None:
-    public = private.with_suffix(".pub")
-    if private.exists() and public.exists():
+    if private.exists() and private.with_suffix(".pub").exists():
         return
     private.unlink(missing_ok=True)
     comment = f"root@{host.name}"
     run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(private)])
-
-
-def _replace(path: Path, text: str) -> None:
-    path.unlink(missing_ok=True)  # a link would lead into the machine
-    path.write_text(text)

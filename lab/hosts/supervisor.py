@@ -1,7 +1,7 @@
 """Keeps one host running: boots it, boots it again when it reboots, ends when it is powered off.
 
-Runs as ``python -m lab.hosts.supervisor JOB``, inside the host's cgroup directories, detached from
-whoever called ``up``.
+Runs as ``python -m lab.hosts.supervisor JOB``, in the host's cgroup directories and in a mount
+namespace of its own, detached from whoever called ``up``.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lab.hosts import cgroups, names, network, nspawn
+from lab.hosts import cgroups, filesystems, names, network, nspawn
 from lab.hosts.errors import LabError
 from lab.hosts.names import Handle
 from lab.hosts.nspawn import Bind
+from lab.hosts.paths import HostPaths
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Job:
     """All that a boot of one host needs."""
 
     handle: Handle
-    tree: str
+    directory: str
+    base: str
     binds: tuple[Bind, ...]
     cgroups: tuple[str, ...]
 
@@ -38,7 +40,8 @@ class Job:
         data = json.loads(text)
         return cls(
             handle=Handle(**data["handle"]),
-            tree=data["tree"],
+            directory=data["directory"],
+            base=data["base"],
             binds=tuple(Bind(**bind) for bind in data["binds"]),
             cgroups=tuple(data["cgroups"]),
         )
@@ -46,6 +49,7 @@ class Job:
 
 def keep_running(job: Job) -> int:
     """Boot the host until it powers off; return nspawn's exit status."""
+    filesystems.mount(job.handle, HostPaths(Path(job.directory)), Path(job.base))
     status = nspawn.REBOOT_STATUS
     while status == nspawn.REBOOT_STATUS:
         _clear(job)
@@ -68,7 +72,8 @@ def _boot(job: Job) -> int:
     with _network_namespace() as pid:
         network.plug(job.handle, pid)
         leaves = [cgroups.leaf(Path(directory), cgroups.MACHINE) for directory in job.cgroups]
-        boot = nspawn.argv(job.handle, Path(job.tree), pid, job.binds)
+        tree = HostPaths(Path(job.directory)).tree
+        boot = nspawn.argv(job.handle, tree, pid, job.binds)
         argv = cgroups.enter_argv(leaves, boot)
         return subprocess.run(argv, env=os.environ | nspawn.ENVIRONMENT, check=False).returncode
 

@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from lab.hosts.mounts import Mount
 from lab.hosts.names import Handle
 from lab.hosts.paths import Cache
 
-NSPAWN_RUNTIME = Path("/run/systemd/nspawn")
 LOOP_SECONDS = 10.0
 _NAMED = re.compile(r"(?:--machine=|.*/)(bml\.[a-z0-9-]+\.[a-z0-9-]+)(?:(?:/\w+)?/cgroup\.procs)?")
 _LOOP_FILE = re.compile(r".*/labs/(?P<lab>[a-z0-9-]+)/hosts/[a-z0-9-]+/var\.ext4")
@@ -36,7 +35,6 @@ class Traces:
     mounts: tuple[Mount, ...]
     links: tuple[str, ...]
     loops: tuple[str, ...]
-    runtime: tuple[Path, ...]
 
     def counts(self) -> dict[str, int]:
         """Return how many of each kind there are, for a person."""
@@ -75,7 +73,6 @@ def find(cache: Cache, lab: str) -> Traces:
         mounts=tuple(m for m in mounts.table() if _is_mount_of(lab, root, loops, m)),
         links=tuple(link.name for link in network.links() if _is_link_of(lab, link)),
         loops=tuple(loops),
-        runtime=tuple(_runtime_of(lab)),
     )
 
 
@@ -89,11 +86,6 @@ def remove(traces: Traces, root: Path) -> None:
         network.remove_link(name)
     mounts.unmount(traces.mounts)
     _detach_loops(traces.loops)
-    for path in traces.runtime:
-        if path.is_dir():
-            path.rmdir()
-        else:
-            path.unlink(missing_ok=True)
     _remove_tree(root)
 
 
@@ -149,15 +141,6 @@ def _is_link_of(lab: str, link: network.Link) -> bool:
 def _is_loop_of(lab: str, file: str) -> bool:
     match = _LOOP_FILE.fullmatch(file)
     return match is not None and match["lab"] == lab
-
-
-def _runtime_of(lab: str) -> Iterator[Path]:
-    """Yield what a killed nspawn leaves: a directory by name, a lock by device and inode."""
-    yield from (path for path in NSPAWN_RUNTIME.glob("*/bml.*") if _handle_lab(path.name) == lab)
-    for mount in mounts.table():
-        if _handle_lab(mount.source) == lab:
-            found = mount.target.stat()
-            yield NSPAWN_RUNTIME / "locks" / f"inode-{found.st_dev}:{found.st_ino}"
 
 
 def _handle_lab(text: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 # Counters and random values that the kernel changes by itself.
 VOLATILE = re.compile(
-    r"fs\.(dentry-state|file-nr|inode-nr|inode-state|aio-nr)|kernel\.random\.|kernel\.ns_last_pid"
+    r"fs\.(quota\.|dentry-state|file-nr|inode-nr|inode-state|aio-nr)|kernel\.random\.|kernel\.ns_last_pid"
     r"|kernel\.pty\.nr|net\.netfilter\.nf_conntrack_count|kernel\.perf_event_max_sample_rate"
     r"|kernel\.perf_cpu_time_max_percent|net\.ipv[46]\.(conf|neigh)\.(bml|veth)"
 )

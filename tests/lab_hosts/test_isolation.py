@@ -67,7 +67,7 @@ def test_hosts_have_no_name_server_and_know_only_themselves(
 
 def test_the_machine_is_as_before_while_a_lab_runs_and_after(make_lab: MakeLab) -> None:
     before = machine.settings()
-    lab = make_lab("tquiet", 250, a={}, b={"disk": 1, "memory": 1})
+    lab = make_lab("tsilent", 250, a={}, b={"disk": 1, "memory": 1})
     lab.run("up")
     lab.on("a", "sysctl -w vm.swappiness=7 fs.file-max=4321 kernel.panic=10 vm.overcommit_memory=1")
     lab.on("a", "sysctl -w net.ipv4.ip_forward=1 net.core.somaxconn=4444; hostname other")

@@ -21,7 +21,7 @@ GUEST = "/lib/systemd/systemd"
 
 @pytest.fixture
 def lab(make_lab: MakeLab) -> BootedLab:
-    return make_lab("tkill", 247, a={}, b={"disk": 1})
+    return make_lab("tkilled", 247, a={}, b={"disk": 1})
 
 
 def kill(lab: BootedLab, host: str, programs: Sequence[str]) -> None:
