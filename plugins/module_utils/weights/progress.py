@@ -8,11 +8,51 @@ import contextlib
 import json
 import os
 import threading
+from dataclasses import asdict, dataclass
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Clock
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root import FILE_MODE
 
 PROGRESS_NAME = ".progress.json"
 PERIOD_SECONDS = 1.0
+GIB = 1024**3
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Bytes that this run fetched, bytes that it has to fetch, attempts after the first."""
+
+    fetched_bytes: int
+    total_bytes: int
+    retries: int
+
+
+def parse_figures(text: bytes) -> Figures:
+    """Figures as Progress writes them; raises ValueError for anything else."""
+    try:
+        content = json.loads(text)
+        return Figures(
+            int(content["fetched_bytes"]), int(content["total_bytes"]), int(content["retries"])
+        )
+    except (TypeError, KeyError) as error:
+        raise ValueError("not the figures of a run") from error
+
+
+def progress_line(now: Figures, before: Figures, seconds: float) -> str:
+    """One line for people: GiB fetched of GiB to fetch, rate over the last ``seconds``, time left.
+
+    Bytes that a retry fetched again make more than the total: the line then stays at the total.
+    """
+    rate = (now.fetched_bytes - before.fetched_bytes) / seconds if seconds > 0 else 0.0
+    left = max(now.total_bytes - now.fetched_bytes, 0)
+    parts = [
+        f"{min(now.fetched_bytes, now.total_bytes) / GIB:.2f} of {now.total_bytes / GIB:.2f} GiB",
+        f"{rate / GIB:.3f} GiB/s",
+        f"{left / rate:.0f} s left" if rate > 0 else "no byte since the last line",
+    ]
+    if now.retries:
+        parts.append(f"{now.retries} retries")
+    return ", ".join(parts)
 
 
 class Progress:
@@ -47,14 +87,11 @@ class Progress:
             os.unlink(self._path)
 
     def _write(self) -> None:
-        content = {
-            "fetched_bytes": self.fetched_bytes,
-            "total_bytes": self._total_bytes,
-            "retries": self.retries,
-        }
+        figures = Figures(self.fetched_bytes, self._total_bytes, self.retries)
         temporary = f"{self._path}.part"
         # The figures are a courtesy: a full disk must not end the run here.
         with contextlib.suppress(OSError):
             with open(temporary, "w", encoding="utf-8") as file:
-                json.dump(content, file)
+                os.fchmod(file.fileno(), FILE_MODE)
+                json.dump(asdict(figures), file)
             os.replace(temporary, self._path)
