@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterator
 
 import pytest
-import yaml
 
-from tests.integration.control_plane import ControlPlane, control_plane, part
+from tests.integration.control_plane import (
+    ControlPlane,
+    control_plane,
+    install_leaderworkerset_api,
+)
 
-CRD = "files/chart/crds/leaderworkerset.x-k8s.io_leaderworkersets.yaml"
 _NUMBERS = itertools.count(1)
 
 
@@ -25,10 +26,7 @@ def bare_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlan
 @pytest.fixture(scope="session")
 def plane(bare_plane: ControlPlane) -> ControlPlane:
     """The API server with LeaderWorkerSet's CustomResourceDefinition, from its chart."""
-    definition = yaml.safe_load((part("leaderworkerset") / CRD).read_text(encoding="utf-8"))
-    crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-    bare_plane.request("POST", crds, definition)
-    _until_served(bare_plane, "/apis/leaderworkerset.x-k8s.io/v1")
+    install_leaderworkerset_api(bare_plane)
     return bare_plane
 
 
@@ -38,16 +36,3 @@ def namespace(bare_plane: ControlPlane) -> str:
     name = f"test-{next(_NUMBERS)}"
     bare_plane.request("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
     return name
-
-
-def _until_served(plane: ControlPlane, path: str) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            plane.request("GET", path)
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return

@@ -20,6 +20,7 @@ import yaml
 from lab.bundle.cache import cache_root
 
 CATALOGUE = Path(__file__).resolve().parents[2] / "catalogue" / "parts.yml"
+CRD = "files/chart/crds/leaderworkerset.x-k8s.io_leaderworkersets.yaml"
 START_SECONDS = 60
 STOP_SECONDS = 20
 
@@ -73,7 +74,7 @@ def part(name: str) -> Path:
 def control_plane(directory: Path) -> Iterator[ControlPlane]:
     """Start etcd and kube-apiserver with data and certificates below C(directory); stop them."""
     etcd, apiserver = part("etcd-server") / "bin/etcd", part("kubernetes") / "bin/kube-apiserver"
-    client, peer, secure = (_free_port() for _ in range(3))
+    client, peer, secure = (free_port() for _ in range(3))
     key = directory / "service-account.key"
     subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True)
     token = secrets.token_hex(16)
@@ -86,12 +87,12 @@ def control_plane(directory: Path) -> Iterator[ControlPlane]:
         directory / "certificates" / "apiserver.crt",
         directory / "kubeconfig",
     )
-    with ExitStack() as running:
+    with ExitStack() as stack:
         for name, command in (
             ("etcd", _etcd(etcd, directory, client, peer)),
             ("kube-apiserver", _apiserver(apiserver, directory, client, secure)),
         ):
-            running.enter_context(_process(name, command, directory))
+            stack.enter_context(running(name, command, directory))
         _wait_for(lambda: plane.request("GET", "/api/v1/namespaces/default"), directory)
         _write_kubeconfig(plane)
         yield plane
@@ -132,7 +133,8 @@ def _apiserver(program: Path, directory: Path, client: int, secure: int) -> list
 
 
 @contextmanager
-def _process(name: str, command: list[str], directory: Path) -> Iterator[None]:
+def running(name: str, command: list[str], directory: Path) -> Iterator[None]:
+    """Run a program until the block ends; what it prints lands in C(directory)."""
     with (directory / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
@@ -160,7 +162,8 @@ def _wait_for(ask: Callable[[], object], directory: Path) -> None:
             return
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nothing listens on now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -184,3 +187,24 @@ def _write_kubeconfig(plane: ControlPlane) -> None:
     config = {"apiVersion": "v1", "kind": "Config", "current-context": "test", **named}
     plane.kubeconfig.write_text(yaml.safe_dump(config), encoding="utf-8")
     plane.kubeconfig.chmod(0o600)
+
+
+def until_served(plane: ControlPlane, path: str) -> None:
+    """Wait until the API server answers below C(path)."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            plane.request("GET", path)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def install_leaderworkerset_api(plane: ControlPlane) -> None:
+    """Create LeaderWorkerSet's CustomResourceDefinition from its chart."""
+    definition = yaml.safe_load((part("leaderworkerset") / CRD).read_text(encoding="utf-8"))
+    plane.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
+    until_served(plane, "/apis/leaderworkerset.x-k8s.io/v1/leaderworkersets")

@@ -21,7 +21,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.kube.objects impo
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.kube.waiting import (
     Clock,
-    when_webhook_answers,
+    with_patience,
 )
 
 
@@ -66,9 +66,9 @@ def _ensure(
     cluster: Cluster, obj: Mapping[str, Any], check_mode: bool, clock: Clock
 ) -> ObjectChange:
     ref = Ref.of(obj)
-    before = as_written(cluster.get(ref))
+    before = as_written(with_patience(cluster.get, ref, clock=clock))
     try:
-        after = when_webhook_answers(cluster.apply, obj, dry_run=check_mode, clock=clock)
+        after = with_patience(cluster.apply, obj, dry_run=check_mode, clock=clock)
     except (ApiMissingError, NamespaceMissingError) as error:
         if not check_mode:
             raise

@@ -152,7 +152,7 @@ CAUSES: tuple[Cause, ...] = (
         name="unschedulable",
         source=_scheduling,
         pattern=re.compile(
-            r"(?P<text>\d+/\d+ nodes are available:.*(?P<what>Insufficient [^\s,.]+).*)"
+            r"(?P<text>\d+/\d+ nodes are available:.*(?P<what>Insufficient \S+?)[,.](?:\s|$).*)"
         ),
         found="no planned host has room: {text}",
         fix="{what}: lower resources (or GPUs a rank), or free it on the planned hosts",

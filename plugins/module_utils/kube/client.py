@@ -124,16 +124,14 @@ class Cluster:
                 raise
 
     def log(self, pod: Ref, *, container: str, previous: bool, lines: int) -> tuple[str, ...]:
-        """Return a container's last log lines; none while it has not started."""
+        """Return a container's last log lines; none while it or its node cannot tell them."""
         query = [("container", container), ("tailLines", str(lines))]
         if previous:
             query.append(("previous", "true"))
         try:
             text = self._text("get", f"{pod.path}/log", str(pod), query=query)
-        except ApiError as error:
-            if error.status in (400, 404):
-                return ()
-            raise
+        except ApiError:  # the container has not started, or its kubelet does not answer
+            return ()
         return tuple(text.splitlines())
 
     def _json(self, method: str, path: str, subject: str, **options: Any) -> dict[str, Any]:

@@ -111,9 +111,7 @@ def wait_until_ready(
     """
     ref, evidence, begin = Ref.of(group), Evidence(), clock.now()
     while True:
-        pods = observe_pods(cluster, namespace=ref.namespace, group=str(ref.name))
-        found = cluster.get(ref)
-        lacks = missing_for_ready(found) if found else "it was deleted while waiting"
+        pods, lacks = _observe(cluster, ref)
         if not lacks:
             return pods
         evidence.add(pods, now=clock.now())
@@ -122,6 +120,16 @@ def wait_until_ready(
         if certain is not None or waited >= seconds:
             raise _not_ready(ref, lacks, evidence, waited=waited, early=certain is not None)
         clock.sleep(POLL_SECONDS)
+
+
+def _observe(cluster: Cluster, ref: Ref) -> tuple[list[PodView], str]:
+    """The group's pods and what it lacks; an API server that is away for a while is a lack too."""
+    try:
+        pods = observe_pods(cluster, namespace=ref.namespace, group=str(ref.name))
+        found = cluster.get(ref)
+    except ClusterUnreachableError as error:
+        return [], str(error)
+    return pods, missing_for_ready(found) if found else "it was deleted while waiting"
 
 
 def _not_ready(

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Optional, TypeVar
+from typing import Any, Callable, TypeVar
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.kube.client import ApiError
 
 Answer = TypeVar("Answer")
 
-WEBHOOK_SECONDS = 90
+PATIENCE_SECONDS = 90
 """How long a controller's webhook may take to come up after its Deployment is applied."""
 
 RETRY_SECONDS = 3
@@ -29,21 +29,23 @@ class Clock:
         time.sleep(seconds)
 
 
-def when_webhook_answers(
-    call: Callable[..., Answer], *args: Any, clock: Optional[Clock] = None, **kwargs: Any
-) -> Answer:
-    """Call once more while the API server cannot reach an admission webhook, for 90 s at most."""
-    clock = clock or Clock()
-    deadline = clock.now() + WEBHOOK_SECONDS
+def with_patience(call: Callable[..., Answer], *args: Any, clock: Clock, **kwargs: Any) -> Answer:
+    """Call once more while the API server says that it cannot answer yet, for 90 s at most."""
+    deadline = clock.now() + PATIENCE_SECONDS
     while True:
         try:
             return call(*args, **kwargs)
         except ApiError as error:
-            if not is_webhook_failure(error) or clock.now() >= deadline:
+            if not is_transient(error) or clock.now() >= deadline:
                 raise
         clock.sleep(RETRY_SECONDS)
 
 
-def is_webhook_failure(error: ApiError) -> bool:
-    """True when the API server could not reach a webhook (its refusal reads differently)."""
-    return error.status == 500 and "failed calling webhook" in error.message
+def is_transient(error: ApiError) -> bool:
+    """True when the refusal is about the moment, not about the request.
+
+    500: a webhook could not be reached (its own refusals read differently). 429: too many requests,
+    or a kind whose definition was just installed. 503: an aggregated API is not up.
+    """
+    unanswered = error.status == 500 and "failed calling webhook" in error.message
+    return unanswered or error.status in (429, 503)
