@@ -97,7 +97,7 @@ class Watcher:
     def _read(self) -> Optional[Figures]:
         """The module's figures; None before the first file and after the last, or unreachable."""
         try:
-            code, output, _ = self._connection.exec_command(self._command, sudoable=False)
-            return parse_figures(output) if code == 0 else None
+            answer = self._connection.exec_command(self._command, sudoable=False)
+            return parse_figures(answer[1]) if answer[0] == 0 else None
         except (AnsibleError, ValueError):
             return None

@@ -29,6 +29,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.record im
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Clock, Retry
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root import (
     WeightsRoot,
+    directories_below,
     make_directories,
     remove_tree,
     signature_of,
@@ -145,7 +146,7 @@ class _Run:
     def _publish(self) -> None:
         if self.plan.is_new:
             remove_unlisted(self.plan.staging, self.plan.file_list.files)
-            for parent, _, _ in os.walk(self.plan.staging.path):
+            for parent in directories_below(self.plan.staging.path):
                 sync_directory(parent)
             os.rename(self.plan.staging.path, self.plan.version.path)
             sync_directory(self.root.path)

@@ -38,7 +38,7 @@ class Retry:
     def run(self, attempt: Callable[[], T], on_retry: Callable[[], None] = lambda: None) -> T:
         """The attempt's result; raises its last error, at once when another attempt is useless."""
         pause = FIRST_PAUSE_SECONDS
-        for _ in range(self.retries):
+        for _number in range(self.retries):
             try:
                 return attempt()
             except TransientSourceError:

@@ -177,6 +177,11 @@ def sync_directory(path: str) -> None:
         os.close(descriptor)
 
 
+def directories_below(path: str) -> list[str]:
+    """A directory and every directory below it, the deepest first."""
+    return [entry[0] for entry in os.walk(path, topdown=False)]
+
+
 def write_file(path: str, content: bytes) -> None:
     """Replace a small file in one step."""
     temporary = path + PARTIAL_SUFFIX

@@ -33,6 +33,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.record im
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root import (
     WeightsRoot,
+    directories_below,
     signature_of,
     write_file,
 )
@@ -158,10 +159,11 @@ def hash_file(path: str) -> str:
 def remove_unlisted(directory: VersionDirectory, files: tuple[ListedFile, ...]) -> None:
     """Remove everything from a staging directory that is not listed (left by a killed run)."""
     keep = {LIST_NAME, RECORD_NAME, *(file.name for file in files)}
-    for parent, _, names in os.walk(directory.path, topdown=False):
-        for name in names:
+    for parent in directories_below(directory.path):
+        for name in os.listdir(parent):
             path = os.path.join(parent, name)
-            if os.path.relpath(path, directory.path) not in keep:
+            is_directory = os.path.isdir(path) and not os.path.islink(path)
+            if not is_directory and os.path.relpath(path, directory.path) not in keep:
                 os.unlink(path)
         with contextlib.suppress(OSError):  # it still holds listed files
             os.rmdir(parent)

@@ -25,6 +25,8 @@ _PARTIAL_CONTENT = 206
 # Request Timeout, Too Early, Too Many Requests: the only client errors that time can heal.
 _TRANSIENT_CLIENT_ERRORS = (408, 425, 429)
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
+# Proxies and redirects as everywhere in urllib; certificates are checked with the system's list.
+_OPENER = urllib.request.build_opener()
 _ADVICE_REFUSED = "check the source's URL and what the server holds there"
 _ADVICE_AGAIN = "check that the server runs and is reachable from this host"
 
@@ -85,7 +87,7 @@ class HttpAdapter:
             self.url(name), method=method, headers={"Accept-Encoding": "identity", **headers}
         )
         try:
-            return urllib.request.urlopen(request, timeout=STALL_SECONDS)  # noqa: S310
+            return _OPENER.open(request, timeout=STALL_SECONDS)
         except urllib.error.HTTPError as error:
             error.close()
             raise _status_error(self.url(name), error.code, error.reason) from error
