@@ -23,6 +23,9 @@ THIRD_PARTY = {
     "kube/client.py": frozenset({"ansible", "kubernetes", "urllib3"}),
     "runtime/": frozenset({"ansible"}),
 }
+MODULES = frozenset({"ansible"})
+# Plugins that run on the controller, next to Ansible's own dependencies.
+CONTROLLER = frozenset({"ansible", "yaml"})
 PURE = frozenset(
     {
         "change",
@@ -98,7 +101,7 @@ def _direction(path: PurePosixPath, imported: list[str]) -> Iterator[str]:
 
 def _third_party(path: PurePosixPath, imported: list[str]) -> Iterator[str]:
     if "module_utils" not in path.parts:
-        allowed = frozenset({"ansible"})
+        allowed = MODULES if "modules" in path.parts else CONTROLLER
     else:
         below = str(path).partition("module_utils/")[2]
         allowed = frozenset[str]().union(

@@ -23,8 +23,15 @@ INCLUDES = frozenset(
     for name in ("include_tasks", "import_tasks", "include_role", "import_role")
 )
 TASK_FILE_LINES = 80
-# Roles that observe or undo: there is nothing that they install or configure.
-WITHOUT_STEPS = frozenset({"preflight", "reset", "verification"})
+# Steps that a role has no use for; a file that does nothing would hide that.
+OMITTED: Mapping[str, frozenset[str]] = {
+    "cluster_network": frozenset({"install", "configure"}),  # the plugin's own file does both
+    "model_weights": frozenset({"configure"}),  # files that a module lands have no settings
+    "preflight": frozenset(STEPS),  # observes
+    "reset": frozenset(STEPS),  # undoes
+    "sglang": frozenset({"configure"}),  # the plan is the configuration
+    "verification": frozenset(STEPS),  # observes
+}
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -95,7 +102,7 @@ def same(one: Any, other: Any) -> bool:
 
 def file_faults(role: Role) -> Iterator[str]:
     """Files that a role lacks."""
-    steps = () if role.name in WITHOUT_STEPS else STEPS
+    steps = [step for step in STEPS if step not in OMITTED.get(role.name, frozenset())]
     entry_points = [entry_point.name for entry_point in role.entry_points]
     needed = {
         "README.md",
