@@ -36,7 +36,9 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--online", action="store_true", help="give the hosts a way to outside")
     up.add_argument("--bundle", type=Path, help="the bundle's directory (default: the cache's)")
     down = _command(commands, "down", _down, "remove all that the lab has on this machine")
-    down.add_argument("--all", action="store_true", help="remove every lab, whatever its file")
+    whose = down.add_mutually_exclusive_group()
+    whose.add_argument("--name", help="the lab's name, where its file is gone")
+    whose.add_argument("--all", action="store_true", help="remove every lab, whatever its file")
     shown = _command(commands, "status", _status, "show the hosts")
     shown.add_argument("--json", action="store_true", help="for programs")
     shell = _command(commands, "shell", _shell, "log in on a host as root")
@@ -67,10 +69,11 @@ def _up(cache: Cache, arguments: argparse.Namespace) -> None:
 
 
 def _down(cache: Cache, arguments: argparse.Namespace) -> None:
-    if not arguments.all:
-        lifecycle.down(cache, definition.load(arguments.lab).name, _say)
-        return
-    for name in sorted(traces.labs(cache)):
+    if arguments.all:
+        names = sorted(traces.labs(cache))
+    else:
+        names = [arguments.name or definition.load(arguments.lab).name]
+    for name in names:
         lifecycle.down(cache, name, _say)
 
 
