@@ -33,7 +33,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "SGLANG_NCCL_SO_PATH": "/nonexistent/libnccl.so",
 }
 
-# Torch's CUDA half, replaced by one stand-in. The last two are only opened by it.
+# Torch's CUDA half, replaced by one stand-in, and what only that half opens.
 _CUDA_HALF = ("libtorch_cuda.so", "libtorch_nvshmem.so")
 _CUDA_PLUGINS = ("libtorch_cuda_linalg.so", "libcaffe2_nvrtc.so")
 
@@ -47,7 +47,6 @@ _UNOPENED = (
     "torch/include",
     "triton",
     "triton-*.dist-info",  # else packages take Triton for installed
-    *(f"torch/lib/{name}" for name in (*_CUDA_HALF, *_CUDA_PLUGINS)),
 )
 _STRIPPED = ("torch/lib/libtorch_cpu.so", "torch/lib/libtorch_python.so")
 _OTHER_STAND_INS = (
