@@ -74,6 +74,22 @@ CAUSES: tuple[Cause, ...] = (
         persists=20.0,
     ),
     Cause(
+        # containerd asks the image's own registry when the mirror has no such image, and reports
+        # only what that one answered.
+        name="image missing",
+        source=_waiting,
+        pattern=re.compile(
+            r"^(?:ErrImagePull|ImagePullBackOff).*(?:image \"|reference \")(?P<image>[^\"]+)\""
+            r".*(?:Head|Get) \"https?://(?P<registry>[^/\"]+)/.*dial tcp: lookup"
+        ),
+        found="the mirror has no image {image}, and this node cannot look up {registry}",
+        fix=(
+            "correct image, or put this image into the mirror's registry under the same name; if "
+            "it is there, see that the mirror answers this node"
+        ),
+        persists=60.0,
+    ),
+    Cause(
         name="image name invalid",
         source=_waiting,
         pattern=re.compile(r"^InvalidImageName: (?P<text>.*)"),

@@ -14,6 +14,10 @@ PULL = (
     'unpack image "docker.io/lmsysorg/sglang:v9": failed to resolve reference '
     '"docker.io/lmsysorg/sglang:v9": '
 )
+LOOKUP = (
+    'failed to do request: Head "https://docker.io/v2/lmsysorg/sglang/manifests/v9": dial tcp: '
+    "lookup docker.io on [::1]:53: read udp [::1]:34177->[::1]:53: read: connection refused"
+)
 REFUSED = (
     'failed to do request: Head "http://10.0.0.1:5000/v2/lmsysorg/sglang/manifests/v9": '
     "dial tcp 10.0.0.1:5000: connect: connection refused"
@@ -61,6 +65,13 @@ def reports(*pods: PodView) -> list[RankReport]:
             {"waiting": f"ImagePullBackOff: {PULL}docker.io/lmsysorg/sglang:v9: not found"},
             "image missing",
             "the registry has no image docker.io/lmsysorg/sglang:v9",
+            "correct image, or put this image into the mirror's registry",
+        ),
+        (
+            {"waiting": f"ImagePullBackOff: {PULL}{LOOKUP}"},
+            "image missing",
+            "the mirror has no image docker.io/lmsysorg/sglang:v9, and this node cannot look up "
+            "docker.io",
             "correct image, or put this image into the mirror's registry",
         ),
         (
