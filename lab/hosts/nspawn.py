@@ -26,7 +26,8 @@ class Bind:
     read_only: bool = False
 
     def argument(self) -> str:
-        return f"--bind{'-ro' if self.read_only else ''}={self.source}:{self.target}"
+        paths = ":".join(_escape(path) for path in (self.source, self.target))
+        return f"--bind{'-ro' if self.read_only else ''}={paths}"
 
 
 def argv(handle: Handle, tree: Path, namespace_pid: int, binds: Iterable[Bind]) -> list[str]:
@@ -55,3 +56,7 @@ def argv(handle: Handle, tree: Path, namespace_pid: int, binds: Iterable[Bind]) 
         f"--system-call-filter={' '.join(EXTRA_SYSTEM_CALLS)}",
         *(bind.argument() for bind in binds),
     ]
+
+
+def _escape(path: str) -> str:
+    return path.replace("\\", "\\\\").replace(":", "\\:")

@@ -31,10 +31,15 @@ class Layer:
     base: Path
 
     def path(self, name: str) -> Path:
-        """Return where ``name`` lies in the layer, its directories made."""
+        """Return where ``name`` lies in the layer, its directories made.
+
+        Raises LabError when a link in the host's files stands in the way.
+        """
         target = self.upper
         for part in PurePosixPath(name).parent.parts:
             target /= part
+            if target.is_symlink():
+                raise LabError(f"{target} is a link, which would lead out of the host; remove it")
             if not target.is_dir():
                 target.mkdir()
                 below = self.base / target.relative_to(self.upper)
@@ -58,6 +63,8 @@ def prepare(lab: Lab, host: Host, paths: HostPaths, base: Path, authorized_key: 
 
     A host that was set up before keeps its files. Raises LabError.
     """
+    if set(str(paths.root)) & set(",:\\"):
+        raise LabError(f"{paths.root}: an overlay's options cannot spell a path with , : or \\")
     for directory in (paths.tree, paths.upper, paths.work, paths.var):
         directory.mkdir(parents=True, exist_ok=True)
     if mounts.type_of(paths.upper) == "overlay":
