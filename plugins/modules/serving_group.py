@@ -172,7 +172,7 @@ EXAMPLES = r"""
   baremetal.sglang.serving_group:
     kubeconfig: ~/.kube/lab
     name: smollm2
-    image: docker.io/lmsysorg/sglang:v0.5.17-cpu
+    image: "{{ engine_image }}"
     served_model_name: smollm2-135m-instruct
     model_path: /var/lib/baremetal-sglang/models/smollm2-135m-instruct
     ranks:

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, baremetal.sglang maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Probes that suit SGLang 0.5.17 (sglang/srt/entrypoints/http_server.py, engine.py).
+"""Probes that suit the engine (sglang/srt/entrypoints/http_server.py, engine.py).
 
 Rank 0: C(/health) is refused until the model is loaded on every rank; from then on it runs one
 token and so takes at least 1 s, at most C(SGLANG_HEALTH_CHECK_TIMEOUT) (20 s), and there is no

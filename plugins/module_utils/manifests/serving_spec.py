@@ -18,7 +18,7 @@ hash of 11 characters must fit a label of 63."""
 
 DISTRIBUTED_PORTS = 14
 """Ports from C(ports.distributed) on that SGLang uses itself when attention is data parallel
-(C(PortArgs) in sglang/srt/server_args.py 0.5.17: +1 to +6, and +13 for the handshake)."""
+(C(PortArgs) in sglang/srt/server_args.py: +1 to +6, and +13 for the handshake)."""
 
 REQUIRED = ("ranks", "image", "served_model_name", "model_path", "resources")
 """Parameters without which there is no group."""
