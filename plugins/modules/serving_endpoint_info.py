@@ -9,6 +9,7 @@ DOCUMENTATION = r"""
 module: serving_endpoint_info
 short_description: Ask a served model a question
 version_added: 0.1.0
+author: baremetal.sglang maintainers (@baremetal-sglang)
 description:
   - Lists the models of a server with the OpenAI API and asks one of them a question.
   - A server that cannot be reached, or that answers with an error, is reported in
@@ -138,7 +139,7 @@ ARGUMENTS = {
     "question": {"type": "str", "required": True},
     "model": {"type": "str"},
     "temperature": {"type": "float", "default": 0},
-    "max_tokens": {"type": "int", "default": 64},
+    "max_tokens": {"type": "int", "default": 64, "no_log": False},
     "timeout": {"type": "int", "default": 60},
     "api_key": {"type": "str", "no_log": True},
 }

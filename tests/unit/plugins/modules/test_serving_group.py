@@ -11,6 +11,7 @@ from ansible_collections.baremetal.sglang.plugins.modules import serving_group
 (EXAMPLE, _) = yaml.safe_load(serving_group.EXAMPLES)
 ASKED: dict[str, Any] = {
     **EXAMPLE["baremetal.sglang.serving_group"],
+    "image": "docker.io/lmsysorg/sglang:v1-cpu",
     "kubeconfig": "/nonexistent/kubeconfig",
 }
 
