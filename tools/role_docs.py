@@ -16,6 +16,7 @@ from typing import Any
 from antsibull_docs_parser import dom
 from antsibull_docs_parser.parser import Context, parse
 
+from tools.marked import MarkerError, between_markers
 from tools.roles import (
     NO_DEFAULT,
     ROOT,
@@ -29,10 +30,6 @@ from tools.roles import (
 
 BEGIN = "<!-- variables: written by python -m tools.role_docs -->"
 END = "<!-- end of variables -->"
-
-
-class MarkerError(RoleError):
-    """A README lacks the two lines between which the table stands."""
 
 
 class MarkupError(RoleError):
@@ -49,7 +46,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         try:
             if update(path, check=check):
                 stale.append(f"roles/{path.name}/README.md")
-        except RoleError as error:
+        except (RoleError, MarkerError) as error:
             faults.append(str(error))
     for readme in stale:
         sys.stdout.write(f"{readme}: {'is not current' if check else 'is written'}\n")
@@ -61,7 +58,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
 def update(path: Path, *, check: bool) -> bool:
     """Whether the README of the role at `path` was stale; it is written unless `check` is set.
 
-    Raises RoleError as `load_role` and `with_table` do.
+    Raises RoleError and MarkerError as `load_role` and `with_table` do.
     """
     readme = path / "README.md"
     before = readme.read_text(encoding="utf-8") if readme.is_file() else ""
@@ -74,14 +71,10 @@ def update(path: Path, *, check: bool) -> bool:
 def with_table(readme: str, role: Role) -> str:
     """The text of a README with the lines between the markers replaced.
 
-    An empty README becomes a title and a table. Raises MarkerError where a marker is missing.
+    Raises MarkerError where a marker is missing; the rest of the README is for a person to write.
     """
-    text = readme or f"# baremetal.sglang.{role.name}\n\n{BEGIN}\n{END}\n"
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise MarkerError(f"roles/{role.name}/README.md: needs the lines {BEGIN!r} and {END!r}")
-    return f"{before}{BEGIN}\n{render(role)}{END}{after}"
+    where = f"roles/{role.name}/README.md"
+    return between_markers(readme, begin=BEGIN, end=END, content=render(role), where=where)
 
 
 def render(role: Role) -> str:
@@ -117,7 +110,8 @@ def _default(option: Option) -> str:
 
 
 def _value(value: Any) -> str:
-    return f"`{value}`" if isinstance(value, str) and value else f"`{json.dumps(value)}`"
+    text = value if isinstance(value, str) and value else json.dumps(value)
+    return f"`{text}`".replace("|", r"\|")
 
 
 def markdown(text: str) -> str:

@@ -23,6 +23,8 @@ INCLUDES = frozenset(
     for name in ("include_tasks", "import_tasks", "include_role", "import_role")
 )
 TASK_FILE_LINES = 80
+# A schema and its defaults, without tasks.
+TASKLESS = frozenset({"site"})
 # Steps that a role has no use for; a file that does nothing would hide that.
 OMITTED: Mapping[str, frozenset[str]] = {
     "cluster_network": frozenset({"install", "configure"}),  # the plugin's own file does both
@@ -56,7 +58,7 @@ def faults_below(path: Path, tested: frozenset[str]) -> list[str]:
 def role_faults(role: Role, tested: frozenset[str]) -> list[str]:
     """All faults of one role, sorted; `tested` are the roles that a molecule scenario runs."""
     faults = [*spec_faults(role), *file_faults(role), *task_faults(role)]
-    if role.name not in tested:
+    if role.name not in tested | TASKLESS:
         faults.append(f"roles/{role.name}: no converge.yml below molecule/ includes it")
     return sorted(faults)
 
@@ -102,14 +104,11 @@ def same(one: Any, other: Any) -> bool:
 
 def file_faults(role: Role) -> Iterator[str]:
     """Files that a role lacks."""
-    steps = [step for step in STEPS if step not in OMITTED.get(role.name, frozenset())]
-    entry_points = [entry_point.name for entry_point in role.entry_points]
-    needed = {
-        "README.md",
-        "meta/main.yml",
-        "meta/argument_specs.yml",
-        *(f"tasks/{name}.yml" for name in [*steps, *entry_points]),
-    }
+    needed = {"README.md", "meta/main.yml", "meta/argument_specs.yml"}
+    if role.name not in TASKLESS:
+        steps = set(STEPS) - OMITTED.get(role.name, frozenset())
+        entry_points = {entry_point.name for entry_point in role.entry_points}
+        needed |= {f"tasks/{name}.yml" for name in {"main"} | steps | entry_points}
     for name in needed:
         if not (role.path / name).is_file():
             yield f"roles/{role.name}/{name}: is missing"
@@ -121,7 +120,9 @@ def task_faults(role: Role) -> Iterator[str]:
         lines = path.read_text(encoding="utf-8").count("\n")
         if lines > TASK_FILE_LINES:
             yield f"roles/{role.name}/tasks/{path.name}: {lines} lines, {TASK_FILE_LINES} at most"
-    for task in yaml.safe_load((role.path / MAIN).read_text(encoding="utf-8")) or []:
+    main_file = role.path / MAIN
+    text = main_file.read_text(encoding="utf-8") if main_file.is_file() else ""
+    for task in yaml.safe_load(text) or []:
         if not INCLUDES & task.keys():
             yield f"roles/{role.name}/{MAIN}: task {task.get('name')!r} does not include a file"
 

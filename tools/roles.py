@@ -53,7 +53,7 @@ class Role:
 
 def find_roles(root: Path = ROOT) -> list[Path]:
     """Directories below `root`/roles that hold a role, by name."""
-    return sorted(path.parent.parent for path in root.glob("roles/*/tasks/main.yml"))
+    return sorted(path for path in root.glob("roles/*") if (path / "meta").is_dir())
 
 
 def load_role(path: Path) -> Role:

@@ -26,8 +26,10 @@ options:
   report_path:
     description:
       - File to write. Missing directories are made.
-      - Where it is not set, C(artifacts/<inventory>/timeline.json) below the working directory,
-        where C(<inventory>) is the name of the directory that is, or holds, the first inventory.
+      - Where it is not set, the file is C(artifacts/<name>/timeline.json) two directories above
+        the inventory, the same place as that of the site's other reports. C(<name>) is the
+        directory that is, or holds, the first inventory. For a list of hosts it is
+        C(artifacts/inline/timeline.json) below the working directory.
     type: str
     version_added: 0.1.0
     env:
@@ -60,6 +62,8 @@ from typing import Any
 from ansible import context
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.baremetal.sglang.plugins.module_utils.report import timeline
+
+INLINE = "inline"
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible ships no type hints
@@ -168,9 +172,10 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible ships no ty
     def _write(self, result: str) -> None:
         """Replace the file; a directory that cannot be written is a warning, not a failed run."""
         path = self._report_path()
+        directory = _inventory_directory()
         run = timeline.Run(
             playbook=self._playbook,
-            inventory=_inventory_name(),
+            inventory=directory.name if directory else INLINE,
             check=bool(context.CLIARGS.get("check", False)),
             start=self._start,
             end=_utc_now(),
@@ -187,16 +192,19 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible ships no ty
         configured = self.get_option("report_path")
         if configured:
             return Path(configured)
-        return Path("artifacts", _inventory_name(), "timeline.json")
+        directory = _inventory_directory()
+        if directory is None:
+            return Path("artifacts", INLINE, "timeline.json")
+        return directory.parent.parent / "artifacts" / directory.name / "timeline.json"
 
 
-def _inventory_name() -> str:
-    """The base name of what Ansible calls `inventory_dir` for the first inventory."""
+def _inventory_directory() -> Path | None:
+    """The directory that is, or holds, the first inventory; None for a list of hosts."""
     sources = context.CLIARGS.get("inventory") or ()
     if not sources or "," in sources[0]:
-        return "inline"
+        return None
     source = Path(sources[0]).resolve()
-    return source.name if source.is_dir() else source.parent.name
+    return source if source.is_dir() else source.parent
 
 
 def _replace(path: Path, text: str) -> None:

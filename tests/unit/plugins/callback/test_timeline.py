@@ -65,11 +65,12 @@ pytestmark = pytest.mark.slow
 def run_playbook(
     directory: Path, *plays: str, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    (directory / "lab").mkdir()
-    (directory / "lab" / "hosts.ini").write_text(INVENTORY)
+    inventory = directory / "inventories" / "lab"
+    inventory.mkdir(parents=True)
+    (inventory / "hosts.ini").write_text(INVENTORY)
     (directory / "site.yml").write_text("".join(plays))
     return subprocess.run(
-        [Path(sys.executable).parent / "ansible-playbook", "-i", "lab", "site.yml"],
+        [Path(sys.executable).parent / "ansible-playbook", "-i", inventory, "site.yml"],
         cwd=directory,
         env={
             **os.environ,
