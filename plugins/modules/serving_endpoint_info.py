@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: serving_endpoint_info
 short_description: Ask a served model a question
 version_added: 0.1.0
-author: baremetal.sglang maintainers (@baremetal-sglang)
+author: baremetal.sglang maintainers (@baremetal)
 description:
   - Lists the models of a server with the OpenAI API and asks one of them a question.
   - A server that cannot be reached, or that answers with an error, is reported in

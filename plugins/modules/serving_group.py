@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: serving_group
 short_description: Run a group of SGLang ranks that serve one model together
 version_added: 0.1.0
-author: baremetal.sglang maintainers (@baremetal-sglang)
+author: baremetal.sglang maintainers (@baremetal)
 description:
   - Makes a LeaderWorkerSet with one pod for each rank, and a Service that reaches rank 0.
   - The pods run on exactly the hosts that O(ranks) names, one rank a host, unprivileged, with a
