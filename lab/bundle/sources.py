@@ -1,15 +1,18 @@
-"""Recipes of the source parts: programs from pinned Go modules, and files that lie in them."""
+"""Recipes of the source parts: what each module needs beside `go build`.
+
+This table is not part of a source part's key as a file, only each module's own row, so that a
+change of one module does not build the others again.
+"""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.bundle.builder import Recipe, Work
+from lab.bundle import golang
+from lab.bundle.builder import Recipe
 from lab.bundle.catalogue import LOCKS, Part
-from lab.bundle.golang import build_programs, module_directory
 
 
 @dataclass(frozen=True)
@@ -30,30 +33,23 @@ def recipe(part: Part) -> Recipe:
     """Recipe of a source part."""
     source = SOURCES[part["module"]]
     lock = LOCKS / part["lock"]
-    files = (lock / "go.mod", lock / "go.sum", lock / "tools.go", LOCKS / "builder.txt")
-    here = Path(__file__)
-    return Recipe(
-        build=lambda work: _build(work, source),
-        sources=(here, here.with_name("golang.py"), *files),
+    build = golang.GoBuild(
+        variables=source.variables(part["version"]),
+        files={"LICENSE": "LICENSE", **source.files},
+        tags=source.tags,
+        static_c=source.static_c,
     )
-
-
-def _build(work: Work, source: Source) -> None:
-    variables = source.variables(work.part["version"])
-    flags = [f"-X {name}={value}" for name, value in variables.items()]
-    build_programs(work, tags=source.tags, ldflags=flags, static_c=source.static_c)
-    for name, path in {"LICENSE": "LICENSE", **source.files}.items():
-        _copy(module_directory(work, work.part["module"]) / path, work.output / "files" / name)
-
-
-def _copy(origin: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if origin.is_dir():
-        shutil.copytree(origin, target, copy_function=shutil.copyfile)
-        for directory in (target, *(path for path in target.rglob("*") if path.is_dir())):
-            directory.chmod(0o755)  # the module cache is read-only
-    else:
-        shutil.copyfile(origin, target)
+    return Recipe(
+        build=lambda work: golang.build_source(work, build),
+        sources=(
+            Path(golang.__file__),
+            lock / "go.mod",
+            lock / "go.sum",
+            lock / "tools.go",
+            LOCKS / "builder.txt",
+        ),
+        inputs=(repr(build),),
+    )
 
 
 def _kubernetes_variables(version: str) -> dict[str, str]:

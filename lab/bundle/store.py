@@ -43,7 +43,7 @@ class Store:
         if name not in self._keys:
             recipe = self._recipes[name]
             digest = hashlib.sha256()
-            digest.update(json.dumps(self._catalogue.part(name), sort_keys=True).encode())
+            digest.update(json.dumps([name, self._catalogue.part(name)], sort_keys=True).encode())
             for source in sorted(recipe.sources):
                 digest.update(source.name.encode() + b"\0" + source.read_bytes())
             digest.update(json.dumps(recipe.inputs).encode())
