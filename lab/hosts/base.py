@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from lab.hosts import machine
-from lab.hosts.commands import require, run
+from lab.hosts.commands import Say, require, run
 from lab.hosts.locks import exclusive
 from lab.hosts.machine import AptSettings, Kernel
 from lab.hosts.paths import Cache
@@ -42,7 +42,7 @@ PACKAGES = (
     "tzdata",
     "udev",
 )
-RECIPE = 1  # raise when build() itself changes what comes out
+RECIPE = 2  # raise when build() itself changes what comes out
 ENABLED = ("systemd-networkd.service", "ssh.service", "lab-init.service")
 # networkd-wait-online waits for a route that hosts do not have; apt's timers take dpkg's lock.
 MASKED = (
@@ -64,28 +64,39 @@ def key(suite: str, kernel: Kernel, certificates: tuple[Path, ...]) -> str:
     return f"{suite}-{digest.hexdigest()[:12]}"
 
 
-def ensure(cache: Cache, suite: str, kernel: Kernel) -> tuple[Path, float]:
-    """Return the tree of ``suite`` and the seconds that building it took (0.0: it was there).
+def ensure(cache: Cache, suite: str, kernel: Kernel, say: Say) -> Path:
+    """Return the tree of ``suite``, built now if it is not there.
 
     A killed build leaves nothing that a later one takes for a tree. Raises LabError.
     """
     certificates = machine.certificates()
     tree = cache.bases / key(suite, kernel, certificates)
     if tree.is_dir():
-        return tree, 0.0
+        return tree
     require("mmdebstrap", "setpriv", "unshare")
     cache.bases.mkdir(parents=True, exist_ok=True)
     with exclusive(cache.bases / ".lock"):
         if tree.is_dir():
-            return tree, 0.0
+            return tree
+        say(f"base {tree.name}: building from {suite}'s packages")
         started = time.monotonic()
         building = cache.bases / ".building"
         if building.exists():
             shutil.rmtree(building)
         _debootstrap(building, suite, machine.apt_settings())
         _prepare(building, kernel, certificates)
+        _drop_unused(cache)
         building.rename(tree)
-        return tree, time.monotonic() - started
+        say(f"base {tree.name}: built in {time.monotonic() - started:.0f} s")
+        return tree
+
+
+def _drop_unused(cache: Cache) -> None:
+    """Remove trees of other keys that no host was booted from."""
+    jobs = [path.read_text(encoding="utf-8") for path in cache.labs.glob("*/hosts/*/job.json")]
+    for tree in cache.bases.glob("[!.]*"):
+        if not any(str(tree) in job for job in jobs):
+            shutil.rmtree(tree)
 
 
 def _debootstrap(target: Path, suite: str, apt: AptSettings) -> None:
@@ -109,6 +120,8 @@ def _prepare(tree: Path, kernel: Kernel, certificates: tuple[Path, ...]) -> None
     for host_key in (tree / "etc/ssh").glob("ssh_host_*_key*"):
         host_key.unlink()
     (tree / "etc/machine-id").write_text("")
+    for name in ("hostname", "resolv.conf"):  # mmdebstrap copies the machine's
+        (tree / "etc" / name).write_text("")
     for certificate in certificates:
         shutil.copy(certificate, tree / LOCAL_CERTIFICATES / certificate.name)
     shutil.copytree(GUEST_FILES, tree, dirs_exist_ok=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shlex
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lab.hosts.errors import LabError
 
+Say = Callable[[str], None]  # how progress reaches the person who waits
 # Debian's package of each program that the lab needs on the machine.
 PACKAGES = {
     "depmod": "kmod",

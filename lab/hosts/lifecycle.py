@@ -7,13 +7,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.hosts import base, cgroups, gateway, machine, network, root, ssh, status, traces
-from lab.hosts.commands import require
+from lab.hosts.commands import Say, require
 from lab.hosts.definition import Host, Lab
 from lab.hosts.errors import LabError
 from lab.hosts.locks import exclusive
@@ -24,7 +23,6 @@ from lab.hosts.supervisor import Job
 SSH_SECONDS = 60.0
 PROGRAMS = ("ip", "losetup", "mkfs.ext4", "mount", "ssh", "ssh-keygen", "systemd-nspawn", "unshare")
 ONLINE_PROGRAMS = ("nft", "nsenter", "slirp4netns")
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -66,9 +64,9 @@ def down(cache: Cache, name: str, say: Say) -> None:
     _require_root()
     started = time.monotonic()
     with exclusive(cache.lock(name)):
-        found = traces.find(cache, name)
+        found = traces.find(name)
         traces.remove(found, cache.lab(name).root)
-        rest = {kind: n for kind, n in traces.find(cache, name).counts().items() if n}
+        rest = {kind: n for kind, n in traces.find(name).counts().items() if n}
     if rest:
         raise LabError(f"lab {name}: still there after down: {rest}; run down again")
     removed = ", ".join(f"{count} {kind}" for kind, count in found.counts().items() if count)
@@ -107,16 +105,22 @@ def _refuse_other_reach(before: status.LabStatus, options: Options, missing: int
 def _prepare(cache: Cache, lab: Lab, host: Host, options: Options, say: Say) -> Path:
     """Make the files that the host boots from; return its base tree."""
     traces.stop(lab.handle(host))
-    tree, seconds = base.ensure(cache, host.base, machine.kernel())
-    if seconds:
-        say(f"base {tree.name}: built in {seconds:.0f} s")
     paths = cache.lab(lab.name).host(host.name)
+    tree = _first_base(paths) or base.ensure(cache, host.base, machine.kernel(), say)
     layer = root.prepare(lab, host, paths, tree, ssh.ensure_key(cache.ssh_key))
     if options.online:
         root.set_online(lab, host.base, layer, machine.apt_settings())
     else:
         root.set_offline(layer)
     return tree
+
+
+def _first_base(paths: HostPaths) -> Path | None:
+    """Return the tree that the host was first booted from: its files lie over that one alone."""
+    if not paths.job.exists():
+        return None
+    tree = Path(Job.loads(paths.job.read_text(encoding="utf-8")).base)
+    return tree if tree.is_dir() else None
 
 
 def _launch(cache: Cache, lab: Lab, host: Host, tree: Path, bundle: Path) -> None:
@@ -130,7 +134,9 @@ def _launch(cache: Cache, lab: Lab, host: Host, tree: Path, bundle: Path) -> Non
         binds=_binds(host, paths, bundle),
         cgroups=tuple(str(group) for group in groups),
     )
-    paths.job.write_text(job.dumps(), encoding="utf-8")
+    making = paths.job.with_suffix(".making")
+    making.write_text(job.dumps(), encoding="utf-8")
+    making.rename(paths.job)
     supervisor = [sys.executable, "-m", status.SUPERVISOR, str(paths.job)]
     argv = ["unshare", "--mount", "--propagation", "private", *supervisor]
     leaves = [cgroups.leaf(group, cgroups.LAUNCHER) for group in groups]

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.hosts.commands import run
-
 
 @dataclass(frozen=True)
 class Mount:
@@ -34,20 +32,10 @@ def parse(mountinfo: Iterable[str]) -> tuple[Mount, ...]:
     return tuple(found)
 
 
-def is_mount(path: Path) -> bool:
-    return any(mount.target == path for mount in table())
-
-
 def type_of(path: Path) -> str:
     """Return the type of the file system that holds ``path``."""
     holding = [mount for mount in table() if path.is_relative_to(mount.target)]
     return max(reversed(holding), key=lambda mount: len(mount.target.parts)).kind
-
-
-def unmount(found: Iterable[Mount]) -> None:
-    """Unmount in reverse order of mounting. Raises LabError when one is busy."""
-    for mount in reversed(tuple(found)):
-        run(["umount", str(mount.target)])
 
 
 def _plain(text: str) -> str:

@@ -17,7 +17,6 @@ from pathlib import Path
 from lab.hosts import cgroups, mounts, names, network
 from lab.hosts.commands import run
 from lab.hosts.errors import LabError
-from lab.hosts.mounts import Mount
 from lab.hosts.names import Handle
 from lab.hosts.paths import Cache
 
@@ -32,7 +31,6 @@ class Traces:
 
     groups: dict[Handle, tuple[Path, ...]]
     processes: frozenset[int]
-    mounts: tuple[Mount, ...]
     links: tuple[str, ...]
     loops: tuple[str, ...]
 
@@ -40,7 +38,6 @@ class Traces:
         """Return how many of each kind there are, for a person."""
         return {
             "processes": len(self.processes),
-            "mounts": len(self.mounts),
             "interfaces": len(self.links),
             "loop devices": len(self.loops),
             "cgroup directories": sum(len(paths) for paths in self.groups.values()),
@@ -50,7 +47,6 @@ class Traces:
 def labs(cache: Cache) -> set[str]:
     """Return the names of all labs that have left anything on this machine or in ``cache``."""
     handles = {*cgroups.find(cgroups.hierarchies()), *_named_processes().values()}
-    handles |= {handle for mount in mounts.table() if (handle := Handle.parse(mount.source))}
     found = {handle.lab for handle in handles}
     for link in network.links():
         alias = Handle.parse(link.alias)
@@ -60,19 +56,16 @@ def labs(cache: Cache) -> set[str]:
     return found | {path.name for path in cache.labs.glob("*") if path.is_dir()}
 
 
-def find(cache: Cache, lab: str) -> Traces:
+def find(lab: str) -> Traces:
     """Return what ``lab`` has left."""
     groups = {h: g for h, g in cgroups.find(cgroups.hierarchies()).items() if h.lab == lab}
     named = {pid: handle for pid, handle in _named_processes().items() if handle.lab == lab}
     inside = {pid for paths in groups.values() for pid in cgroups.processes(paths)}
-    root = cache.lab(lab).root
-    loops = {d: file for d, file in _loops().items() if _is_loop_of(lab, file)}
     return Traces(
         groups=groups,
         processes=frozenset(inside | named.keys()),
-        mounts=tuple(m for m in mounts.table() if _is_mount_of(lab, root, loops, m)),
         links=tuple(link.name for link in network.links() if _is_link_of(lab, link)),
-        loops=tuple(loops),
+        loops=tuple(device for device, file in _loops().items() if _is_loop_of(lab, file)),
     )
 
 
@@ -84,7 +77,6 @@ def remove(traces: Traces, root: Path) -> None:
         _remove_groups(paths)
     for name in traces.links:
         network.remove_link(name)
-    mounts.unmount(traces.mounts)
     _detach_loops(traces.loops)
     _remove_tree(root)
 
@@ -124,14 +116,6 @@ def _named_processes() -> dict[int, Handle]:
             if handle:
                 found[pid] = handle
     return found
-
-
-def _is_mount_of(lab: str, root: Path, loops: dict[str, str], mount: Mount) -> bool:
-    return (
-        _handle_lab(mount.source) == lab
-        or mount.source in loops
-        or mount.target.is_relative_to(root)
-    )
 
 
 def _is_link_of(lab: str, link: network.Link) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -99,6 +101,48 @@ def test_a_host_that_was_powered_off_comes_up_with_its_files(lab: BootedLab) -> 
     lab.run("up")
     assert lab.on("b", "cat /etc/kept") == "kept"
     assert lab.on("a", BOOT_ID) == boot
+
+
+def test_ansible_reboots_a_host(lab: BootedLab, tmp_path: Path) -> None:
+    status = lab.status()
+    known = f"-o UserKnownHostsFile={status['known_hosts']}"
+    argv = ["ansible", "all", "--inventory", "10.79.241.11,", "--module-name", "reboot"]
+    argv += ["--user", "root", "--private-key", status["ssh_key"], f"--ssh-common-args={known}"]
+    old = lab.on("a", BOOT_ID)
+    done = subprocess.run(
+        [*argv, "--module-args", "reboot_timeout=60"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"rebooted": true' in done.stdout
+    assert lab.on("a", BOOT_ID) != old
+
+
+def test_two_commands_that_bring_up_the_same_lab_wait_for_each_other(make_lab: MakeLab) -> None:
+    lab = make_lab("tboth", 239, a={})
+    both = [lab.start("up"), lab.start("up")]
+    said = sorted(process.communicate()[0].count("ssh answers") for process in both)
+    assert [process.returncode for process in both] == [0, 0]
+    assert said == [1, 1]
+    assert len(machine.pids("tboth", "a", "lab.hosts.supervisor")) == 1
+
+
+def test_a_host_that_does_not_boot_is_an_error_with_its_last_words(make_lab: MakeLab) -> None:
+    lab = make_lab("tbroken", 238, a={}, b={})
+    lab.run("up")
+    lab.on("a", "mv /usr/lib/systemd/systemd /usr/lib/systemd/gone; rm /usr/sbin/init; sync")
+    for pid in machine.pids("tbroken", "a", "--machine=bml."):
+        os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while lab.states()["a"] != "stopped" and time.monotonic() < deadline:
+        time.sleep(0.1)
+    said = lab.run("up", status=1)
+    assert "error: host a: stopped before its ssh server answered" in said
+    assert "execv(/usr/lib/systemd/systemd, /lib/systemd/systemd, /sbin/init) failed" in said
+    assert lab.states() == {"a": "stopped", "b": "running"}
 
 
 def test_exec_returns_the_commands_own_exit_status(lab: BootedLab) -> None:
