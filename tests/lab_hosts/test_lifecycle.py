@@ -110,7 +110,7 @@ def test_ansible_reboots_a_host(lab: BootedLab, tmp_path: Path) -> None:
     argv += ["--user", "root", "--private-key", status["ssh_key"], f"--ssh-common-args={known}"]
     old = lab.on("a", BOOT_ID)
     done = subprocess.run(
-        [*argv, "--module-args", "reboot_timeout=60"],
+        [*argv, "--args", "reboot_timeout=60"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
