@@ -16,15 +16,14 @@ def run_in(
     argv: Sequence[str],
     *,
     environment: Mapping[str, str],
-    user: int = 0,
     stdin: bytes | None = None,
 ) -> str:
-    """Run a command inside a root filesystem, with /proc, only this environment, in its /tmp.
+    """Run a command as root inside a root filesystem: in its /tmp, with /proc, no other variables.
 
     It ends with all that it started. Raises `BuildError` as `builder.run` does.
     """
     inside = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    inside += [f"--root={root}", "--wd=/tmp", f"--setuid={user}", f"--setgid={user}"]
+    inside += [f"--root={root}", "--wd=/tmp"]
     words = [f"{name}={value}" for name, value in environment.items()]
     return run([*inside, "/usr/bin/env", "-i", *words, *argv], stdin=stdin)
 
