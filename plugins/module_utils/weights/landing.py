@@ -90,6 +90,7 @@ class Landing:
             raise
 
     def _land_once(self, fetch: Fetch) -> None:
+        self._give_up_if_stopped()
         name = fetch.file.name
         final = self.staging.file(name)
         partial = final + PARTIAL_SUFFIX
@@ -105,6 +106,10 @@ class Landing:
         self.check_content(partial, name)
         os.replace(partial, final)
         self.landed(name, VerifiedFile(found, Signature.of(os.lstat(final))))
+
+    def _give_up_if_stopped(self) -> None:
+        if self._stop.is_set():
+            raise StoppedError("another file failed")
 
     def _fill(self, partial: str, fetch: Fetch) -> str:
         """Bring the partial file to its full size; returns the SHA-256 (hex) of its bytes."""
@@ -135,8 +140,7 @@ class Landing:
         clock = self.retry.clock
         deadline = clock.monotonic() + self.timeout_seconds
         while remaining:
-            if self._stop.is_set():
-                raise StoppedError("stopped")
+            self._give_up_if_stopped()
             if clock.monotonic() > deadline:
                 raise self._short(file, f"not whole after {self.timeout_seconds:g} s", remaining)
             data = stream.read(min(CHUNK_BYTES, remaining))
