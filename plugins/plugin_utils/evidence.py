@@ -56,14 +56,14 @@ def host_state(probe: Mapping[str, Any], answer: Mapping[str, Any]) -> Optional[
         return None
     if probe.get("unreachable") or answer.get("unreachable"):
         failed = probe if probe.get("unreachable") else answer
-        return HostState(str(failed["msg"]).strip(), "", (), "", None)
+        return HostState(_one_line(failed["msg"]), "", (), "", None)
     match = PROBED.search(probe.get("stdout", ""))
     if match is None:
         wanted = probe.get("stdout", "").strip().rpartition(" ")[2] or "python3"
         return HostState("", wanted, (), "", None)
     version = tuple(int(number) for number in match["version"].split("."))
     if "host" not in answer:
-        return HostState("", match["path"], version, str(answer.get("msg", "")), None)
+        return HostState("", match["path"], version, _one_line(answer.get("msg", "")), None)
     return HostState("", match["path"], version, "", HostFacts.parse(answer["host"]))
 
 
@@ -75,7 +75,7 @@ def read_plan(path: str) -> tuple[Optional[Plan], tuple[Fault, ...]]:
     except OSError as error:
         found, code = (error.strerror or str(error)).lower(), "plan_missing"
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        found, code = " ".join(str(error).split()), "plan_unreadable"
+        found, code = _one_line(error), "plan_unreadable"
     except PlanError as error:
         return None, error.plan_faults
     fix = "write the plan there, or correct site_plan_file"
@@ -95,7 +95,7 @@ def read_bundle(
     try:
         manifest = yaml.safe_load(text.text)
     except yaml.YAMLError as error:
-        manifest = " ".join(str(error).split())
+        manifest = _one_line(error)
     present = {name: f"{site.site_bundle_path}/{name}" in facts.existing for name in REPOSITORIES}
     return Bundle(hosts[0], site.site_bundle_path, text.error, manifest, present)
 
@@ -142,6 +142,11 @@ def controller(interpreter: str, site: Site) -> Controller:
             WantedPath("site_kubeconfig", str(kubeconfig), _obstacle(kubeconfig, is_file=True)),
         ),
     )
+
+
+def _one_line(message: object) -> str:
+    """A message of Ansible or YAML on one line, without what every message begins with."""
+    return " ".join(str(message).split()).replace("Task failed: ", "", 1)
 
 
 def _missing_libraries(interpreter: str) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible.errors import AnsibleError
-from ansible.template import Templar
+from ansible.template import Templar, trust_as_template
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.inventory import (
     GROUPS,
@@ -71,7 +71,7 @@ class Reader:
         """All variables with a prefix of ours, checked against their specs."""
         given = self._given(inventory)
         faults = [fault for variable in given for fault in self._role_values(variable, inventory)]
-        site, site_faults = self._site_values(given)
+        site, site_faults = self._site_values()
         gpus, gpu_faults = self._host_values(given)
         return Input(given, site, gpus, (*faults, *site_faults, *gpu_faults))
 
@@ -102,16 +102,22 @@ class Reader:
             faults.update(dict.fromkeys(self._checked(variable.name, spec, host, where)[1]))
         yield from faults
 
-    def _site_values(self, given: tuple[Given, ...]) -> tuple[dict[str, Any], list[Fault]]:
-        """The site's values as localhost sees them; a wrong one is replaced by its type's empty."""
-        names = {variable.name for variable in given}
+    def _site_values(self) -> tuple[dict[str, Any], list[Fault]]:
+        """The site's values as localhost sees them, and their faults.
+
+        The default stands in for a wrong value, so that one fault is not reported as several.
+        """
+        variables = dict(self._task_vars)
         values: dict[str, Any] = {}
         faults: list[Fault] = []
         for name, spec in self._specs[SITE].items():
-            values[name], found = self._evaluated(name, spec, self._task_vars, name)
+            values[name], found = self._evaluated(name, spec, variables, name)
+            if found:
+                default = spec["default"]
+                trusted = trust_as_template(default) if isinstance(default, str) else default
+                variables[name] = trusted
+                values[name], _again = self._evaluated(name, spec, variables, name)
             faults += found
-            if found and name in names and "{{" not in str(spec["default"]):
-                values[name] = spec["default"]
         return values, faults
 
     def _host_values(self, given: tuple[Given, ...]) -> tuple[dict[str, int], list[Fault]]:

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_shape import OPTIONAL
 
 # Options of `sglang.launch_server` (0.5.17) that the manifests write from the plan's other keys.
-# argparse also takes a prefix of an option, so --tp means --tp-size.
+# argparse also takes an unambiguous beginning of an option, so --dist-init sets it as well.
 RESERVED_ARGUMENTS: Mapping[str, str] = {
     "--model-path": "model.name",
     "--model": "model.name",
@@ -22,17 +23,17 @@ RESERVED_ARGUMENTS: Mapping[str, str] = {
     "--node-rank": "groups[].ranks[].rank",
     "--dist-init-addr": "ports.distributed",
     "--nccl-init-addr": "ports.distributed",
-    "--tp-size": "layout.tensor_parallel",
-    "--tensor-parallel-size": "layout.tensor_parallel",
-    "--pp-size": "layout.pipeline_parallel",
-    "--pipeline-parallel-size": "layout.pipeline_parallel",
-    "--dp-size": "layout.data_parallel",
-    "--data-parallel-size": "layout.data_parallel",
+}
+# Options that say in the engine's words what the layout says; each is 1 where it is not given.
+LAYOUT_ARGUMENTS: Mapping[str, tuple[str, ...]] = {
+    "tensor_parallel": ("--tp-size", "--tensor-parallel-size"),
+    "pipeline_parallel": ("--pp-size", "--pipeline-parallel-size"),
+    "data_parallel": ("--dp-size", "--data-parallel-size"),
 }
 # With DP attention the data-parallel ranks share the tensor-parallel ones (SGLang
 # server_args.py); without it each is an engine of its own.
 DP_ATTENTION = "--enable-dp-attention"
-SHORTEST_PREFIX = len("--tp")
+SHORTEST_PREFIX = len("--xx")
 
 Rule = Callable[[Mapping[str, Any], str], "list[Fault]"]
 
@@ -42,7 +43,7 @@ def rule_faults(document: Mapping[str, Any], source: str, shape: Sequence[Fault]
     broken = {_top_key(fault, source) for fault in shape}
     faults: list[Fault] = []
     for keys, rule in _RULES:
-        if all(key in document and key not in broken for key in keys):
+        if all(key not in broken and key in {*document, *OPTIONAL} for key in keys):
             faults += rule(document, source)
     return faults
 
@@ -54,7 +55,7 @@ def _top_key(fault: Fault, source: str) -> str:
 
 def _reserved_arguments(document: Mapping[str, Any], source: str) -> list[Fault]:
     faults = []
-    for index, argument in enumerate(document["arguments"]):
+    for index, argument in enumerate(document.get("arguments", ())):
         option = argument.split("=")[0]
         reserved = _reserved(option)
         if reserved:
@@ -135,8 +136,7 @@ def _gpus_once(document: Mapping[str, Any], source: str) -> list[Fault]:
 
 def _layout_size(document: Mapping[str, Any], source: str) -> list[Fault]:
     layout = document["layout"]
-    arguments = document.get("arguments")
-    shared = isinstance(arguments, list) and DP_ATTENTION in arguments
+    shared = DP_ATTENTION in document.get("arguments", ())
     copies = 1 if shared else layout["data_parallel"]
     needed = layout["tensor_parallel"] * layout["pipeline_parallel"] * copies
     faults = []
@@ -153,6 +153,32 @@ def _layout_size(document: Mapping[str, Any], source: str) -> list[Fault]:
                 )
             )
     return faults
+
+
+def _layout_arguments(document: Mapping[str, Any], source: str) -> list[Fault]:
+    given = _option_values(document.get("arguments", ()))
+    faults = []
+    for size, options in LAYOUT_ARGUMENTS.items():
+        needed = str(document["layout"][size])
+        found = next((given[option] for option in options if option in given), "1")
+        if found != needed:
+            faults.append(
+                Fault(
+                    code="layout_arguments_differ",
+                    where=f"{source}: arguments",
+                    found=f"{options[0]} {found}",
+                    needed=f"{options[0]} {needed}, as layout.{size} says",
+                    fix=f"correct {options[0]} in arguments, or layout.{size}",
+                )
+            )
+    return faults
+
+
+def _option_values(arguments: Sequence[str]) -> dict[str, str]:
+    """Values of options, written as two arguments or joined by "="."""
+    pairs = dict(zip(arguments, arguments[1:]))
+    joined = (argument.partition("=") for argument in arguments)
+    return {**pairs, **{option: value for option, separator, value in joined if separator}}
 
 
 def _product(layout: Mapping[str, int], *, shared: bool) -> str:
@@ -200,6 +226,7 @@ _RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("groups",), _hosts_once),
     (("groups",), _gpus_once),
     (("groups",), _group_names),
-    (("groups", "layout"), _layout_size),
+    (("groups", "layout", "arguments"), _layout_size),
+    (("arguments", "layout"), _layout_arguments),
     (("ports",), _ports_differ),
 )

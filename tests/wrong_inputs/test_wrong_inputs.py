@@ -1,0 +1,76 @@
+"""Each wrong input goes through the real site playbook and is refused before any change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.wrong_inputs import rehearsal
+from tests.wrong_inputs.case import Case, Site, load_cases, site_of
+
+CASES = load_cases()
+
+
+@pytest.fixture
+def inventory(tmp_path: Path) -> Path:
+    """Directory of the inventory; its name is the site's."""
+    directory = tmp_path / "inventory"
+    directory.mkdir()
+    return directory
+
+
+@pytest.mark.parametrize("mode", [(), ("--check",)], ids=["run", "check"])
+def test_the_base_site_has_no_fault(base: Site, inventory: Path, mode: tuple[str, ...]) -> None:
+    rehearsal.write_inventory(base, inventory)
+    run = rehearsal.play("preflight", inventory, *mode, catalogue=False)
+    assert (run.status, run.faults) == (0, ()), run.output
+    assert set(run.changed.values()) == {0}
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_a_wrong_input_is_refused(base: Site, inventory: Path, case: Case) -> None:
+    site = site_of(case, base)
+    rehearsal.write_inventory(site, inventory)
+    with _made_wrong(case, site, base):
+        run = rehearsal.play(
+            "site", inventory, *case.extra, catalogue=site.catalogue != base.catalogue
+        )
+    plan = str(inventory / "plan.yml")
+    found = {(fault["code"], fault["where"].replace(plan, "plan")) for fault in run.faults}
+    assert found == {(fault.code, fault.where) for fault in case.faults}, run.report or run.output
+    assert run.status != 0
+    assert set(run.changed.values()) == {0}
+    assert all(name.startswith("Preflight") for name in run.plays), run.plays
+    for expected in case.faults:
+        entry = _entry(run.report, f"{expected.where}: {expected.code.replace('_', ' ')}", plan)
+        missing = [word for word in expected.words if word not in entry]
+        assert not missing, f"{missing} not in:\n{entry}"
+
+
+def test_there_are_at_least_35_wrong_inputs() -> None:
+    assert len(CASES) >= 35
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+@contextmanager
+def _made_wrong(case: Case, site: Site, base: Site) -> Iterator[None]:
+    try:
+        for state in case.states:
+            rehearsal.on_host(state.host, state.make)
+        if site.bundle != base.bundle:
+            rehearsal.write_manifest(site.bundle)
+        yield
+    finally:
+        if site.bundle != base.bundle:
+            rehearsal.write_manifest(base.bundle)
+        for state in reversed(case.states):
+            rehearsal.on_host(state.host, state.undo)
+
+
+def _entry(report: str, head: str, plan: str) -> str:
+    """The lines of one fault in the report."""
+    entries = report.replace(plan, "plan").split("\n\n")
+    return next(entry for entry in entries if head in entry.splitlines()[0])
