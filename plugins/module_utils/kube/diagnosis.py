@@ -106,7 +106,7 @@ class Evidence:
 
     def _note(self, place: tuple[int, int], order: int, report: RankReport) -> None:
         key = (order, *place)
-        run = (report.pod.uid, report.pod.restarts)
+        run = (report.pod.uid, report.pod.incarnation)
         seen = self._sightings.get(key)
         if seen is None:
             self._sightings[key] = _Sighting(report, self._now, self._now, {run})

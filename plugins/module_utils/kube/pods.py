@@ -29,8 +29,9 @@ class PodView:
     """One pod at one moment. Text fields are empty where there is nothing to say.
 
     C(waiting), C(terminated) are C("Reason: message") of the engine's container, C(scheduling) the
-    scheduler's refusal, C(events) warnings as C("Reason: message"), C(log) the last lines of the
-    incarnation that ended, or of the one that runs.
+    scheduler's refusal, C(events) warnings as C("Reason: message"). C(incarnation) counts the
+    container's runs in this pod from 0; it and C(log) are those of the last run that ended, or of
+    the first one while it lasts.
     """
 
     uid: str
@@ -40,7 +41,7 @@ class PodView:
     node: str
     phase: str
     lacks: str
-    restarts: int
+    incarnation: int
     waiting: str = ""
     terminated: str = ""
     scheduling: str = ""
@@ -85,6 +86,7 @@ def _view(cluster: Cluster, namespace: str, pod: Mapping[str, Any]) -> PodView:
     metadata, status = pod["metadata"], pod["status"]
     container = _container_status(status)
     restarts = int(container.get("restartCount", 0))
+    ended_before = "terminated" not in container.get("state", {}) and bool(_ended(container))
     lacks = missing_for_ready({**pod, "kind": "Pod"})
     started = "running" in container.get("state", {}) or bool(_ended(container))
     return PodView(
@@ -95,14 +97,14 @@ def _view(cluster: Cluster, namespace: str, pod: Mapping[str, Any]) -> PodView:
         node=pod["spec"].get("nodeName", ""),
         phase=_phase(status),
         lacks=lacks,
-        restarts=restarts,
+        incarnation=restarts - 1 if ended_before else restarts,
         waiting=_reason(container.get("state", {}).get("waiting")),
         terminated=_ended(container),
         scheduling=_scheduling(status),
         events=() if not lacks or started else _warnings(cluster, namespace, metadata["uid"]),
         log=()
         if not lacks or not started
-        else _log(cluster, namespace, metadata["name"], restarts),
+        else _log(cluster, namespace, metadata["name"], previous=ended_before),
     )
 
 
@@ -146,10 +148,6 @@ def _warnings(cluster: Cluster, namespace: str, uid: str) -> tuple[str, ...]:
     return tuple(sorted({_reason(event) for event in events}))
 
 
-def _log(cluster: Cluster, namespace: str, name: str, restarts: int) -> tuple[str, ...]:
-    return cluster.log(
-        Ref("v1", "Pod", namespace, name),
-        container=CONTAINER,
-        previous=restarts > 0,
-        lines=LOG_LINES,
-    )
+def _log(cluster: Cluster, namespace: str, name: str, *, previous: bool) -> tuple[str, ...]:
+    pod = Ref("v1", "Pod", namespace, name)
+    return cluster.log(pod, container=CONTAINER, previous=previous, lines=LOG_LINES)

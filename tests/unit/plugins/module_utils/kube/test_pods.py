@@ -74,6 +74,12 @@ ENDED = {"terminated": {"reason": "Error", "exitCode": 1}}
             [("g-0-0", True)],
         ),
         (
+            engine(2, state=ENDED, lastState=ENDED),
+            "Error: exit code 1",
+            ("last line",),
+            [("g-0-0", False)],
+        ),
+        (
             engine(2, state={"waiting": {"reason": "CrashLoopBackOff"}}, lastState=ENDED),
             "Error: exit code 1",
             ("last line",),
@@ -118,6 +124,22 @@ def test_state_and_log_of_a_pod_that_is_not_ready(
 ) -> None:
     (view,), cluster = observe(raw(status))
     assert (view.state, view.log, cluster.logs) == (state, log, asked)
+
+
+@pytest.mark.parametrize(
+    ("status", "incarnation"),
+    [
+        (engine(0, state={"running": {}}), 0),
+        (engine(0, state=ENDED), 0),
+        (engine(1, state={"running": {}}, lastState=ENDED), 0),
+        (engine(1, state={"waiting": {"reason": "CrashLoopBackOff"}}, lastState=ENDED), 0),
+        (engine(1, state=ENDED, lastState=ENDED), 1),
+        (engine(2, state={"running": {}}, lastState=ENDED), 1),
+    ],
+)
+def test_one_end_of_a_container_is_counted_once(status: dict[str, Any], incarnation: int) -> None:
+    (view,), _ = observe(raw(status))
+    assert view.incarnation == incarnation
 
 
 def test_events_are_read_once_each_while_the_container_has_not_started() -> None:
