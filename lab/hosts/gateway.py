@@ -10,12 +10,13 @@ import subprocess
 import time
 from pathlib import Path
 
-from lab.hosts import cgroups, names, network
+from lab.hosts import cgroups, names, network, traces
 from lab.hosts.commands import run
 from lab.hosts.definition import Lab
 from lab.hosts.errors import LabError
 from lab.hosts.names import Handle
 
+PROGRAM = "slirp4netns"  # started last: where it runs, the gateway is whole
 TAP = "tap0"
 TAP_SECONDS = 10.0
 MASQUERADE = f"""table ip lab {{
@@ -31,9 +32,19 @@ def handle_of(lab: Lab) -> Handle:
     return Handle(lab.name, names.GATEWAY)
 
 
+def is_up(lab: Lab) -> bool:
+    """Return whether the lab's gateway is whole."""
+    groups = cgroups.find(cgroups.hierarchies()).get(handle_of(lab), ())
+    return any(PROGRAM in traces.arguments(pid) for pid in cgroups.processes(groups))
+
+
 def start(lab: Lab) -> None:
-    """Start the gateway at the network's first address. Raises LabError."""
+    """Start the gateway at the network's first address, in place of a half-made one.
+
+    Raises LabError.
+    """
     handle = handle_of(lab)
+    traces.stop(handle)
     groups = cgroups.create(cgroups.hierarchies(), handle, 0)
     leaves = [cgroups.leaf(group, cgroups.LAUNCHER) for group in groups]
     pid = _namespace(leaves)
@@ -46,7 +57,7 @@ def start(lab: Lab) -> None:
     )
     run([*inside, "sysctl", "--quiet", "--write", "net.ipv4.ip_forward=1"])
     run([*inside, "nft", "--file", "-"], stdin=MASQUERADE)
-    slirp = ["slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback", str(pid), TAP]
+    slirp = [PROGRAM, "--configure", "--mtu=65520", "--disable-host-loopback", str(pid), TAP]
     _detach(cgroups.enter_argv(leaves, slirp), subprocess.DEVNULL)
     _wait_for_tap(inside)
 

@@ -57,7 +57,7 @@ def collect(cache: Cache, lab: Lab) -> LabStatus:
         name=lab.name,
         network=str(lab.network),
         bridge=names.bridge(lab.name),
-        online=bool(cgroups.processes(groups.get(gateway.handle_of(lab), ()))),
+        online=gateway.is_up(lab),
         ssh_key=str(cache.ssh_key),
         known_hosts=str(cache.lab(lab.name).known_hosts),
         hosts=tuple(

@@ -110,3 +110,25 @@ def test_down_removes_processes_that_ignore_signals_and_pods_groups(lab: BootedL
     )
     lab.run("down")
     assert_nothing_left(lab)
+
+
+@pytest.mark.parametrize("seconds", [0.4, 0.8, 1.2])
+def test_a_gateway_that_was_half_made_is_made_anew_and_goes_with_down(
+    lab: BootedLab, seconds: float
+) -> None:
+    process = lab.start("up", "--online")
+    time.sleep(seconds)
+    process.kill()
+    process.communicate()
+    lab.run("down")
+    assert_nothing_left(lab)
+    process = lab.start("up", "--online")
+    time.sleep(seconds)
+    process.kill()
+    process.communicate()
+    for host in lab.hosts:  # hosts that came up so far saw no gateway, or a whole one
+        for pid in machine.pids(lab.name, host, SUPERVISOR):
+            os.kill(pid, signal.SIGKILL)
+    lab.run("up", "--online")
+    assert lab.status()["online"] is True
+    assert lab.on("a", "ip route show default") == "default via 10.79.247.1 dev host0 proto static"
