@@ -95,7 +95,6 @@ def _make(store: Store, catalogue: Catalogue, key: str, names: tuple[str, ...]) 
     build_all(store, names, bundle.finish)
     built = _found(store, names)
     check(built, catalogue)
-    former = (store.root / "current").resolve().name
     bundle.assemble(
         store.root,
         key,
@@ -105,10 +104,7 @@ def _make(store: Store, catalogue: Catalogue, key: str, names: tuple[str, ...]) 
     )
     bundle.point_at(store.root, key)
     store.remove_stale()
-    # A running lab may still have the former bundle bound to a host.
-    for old in store.root.glob("*/" + bundle.INDEX):
-        if old.parent.name not in (key, former, "current"):
-            shutil.rmtree(old.parent)
+    bundle.remove_unused(store.root, key)
 
 
 def _found(store: Store, names: Iterable[str]) -> dict[str, Built]:

@@ -118,6 +118,15 @@ def point_at(root: Path, key: str) -> None:
     link.rename(root / "current")
 
 
+def remove_unused(root: Path, key: str) -> None:
+    """Delete bundles other than `key` that no running host has bound."""
+    mounts = "".join(_read(path) for path in Path("/proc").glob("[0-9]*/mountinfo"))
+    for index in root.glob(f"*/{INDEX}"):
+        name = index.parent.name
+        if name not in (key, "current") and f"/{name} " not in mounts:
+            shutil.rmtree(index.parent)
+
+
 def origin(part: Part, catalogue: Catalogue) -> str:
     """Where a part comes from, in words."""
     if "module" in part:
@@ -167,3 +176,10 @@ def _sha256(path: Path) -> str:
 
 def _link_tree(origin: Path, target: Path) -> None:
     shutil.copytree(origin, target, copy_function=os.link)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:  # the process has ended
+        return ""

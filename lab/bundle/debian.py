@@ -79,8 +79,11 @@ def simulated(output: str) -> dict[str, str]:
 def recipe(part: Part) -> Recipe:
     """Recipe of a part of kind `debian` that the bundle takes or makes something from."""
     builders = {"hosts": fetch_packages, "containerd.io": fetch_alone, "images": build_root}
-    here = Path(__file__)
-    return Recipe(build=builders[part["use"]], sources=(here, Path(base.__file__)))
+    return Recipe(
+        build=builders[part["use"]],
+        sources=(Path(__file__),),
+        inputs=base.PACKAGES if part["use"] == "hosts" else (),
+    )
 
 
 def fetch_packages(work: Work) -> None:

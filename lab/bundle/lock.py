@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lab.bundle import golang
+from lab.bundle import engine_lock, golang
 from lab.bundle.builder import BuildError, run
 from lab.bundle.cache import cache_root
 from lab.bundle.catalogue import LOCKS, Part, load
@@ -54,6 +54,9 @@ def write_locks(target: Path, only: str | None = None) -> None:
         if part["kind"] == "debian" and "lock" in part and only in (None, part["lock"]):
             target.mkdir(parents=True, exist_ok=True)
             (target / part["lock"]).write_text("\n".join(sorted(part["packages"])) + "\n")
+    engine_locks = {part["lock"] for part in parts.values() if part.get("use") == engine_lock.USE}
+    if engine_locks and only in (None, *engine_locks):
+        engine_lock.write(target, parts)
     for name, part in parts.items():
         if part["kind"] == "source" and only in (None, part["lock"]):
             _lock_go(target / part["lock"], name, part)

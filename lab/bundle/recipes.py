@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from lab.bundle import charts, debian, debs, images, sources
+from lab.bundle import charts, debian, debs, engine, images, model, sources
 from lab.bundle.builder import Recipe
 from lab.bundle.catalogue import Catalogue, Part
 
-# A part of kind `python` is locked, not built; of `debian` only what goes into the bundle is.
-_UNBUILT_USES = ("builder", "controller")
-
-_BY_KIND: Mapping[str, Callable[[str, Part], Recipe]] = {
-    "source": lambda _name, part: sources.recipe(part),
-    "deb": debs.recipe,
-    "debian": lambda _name, part: debian.recipe(part),
-    "image": images.recipe,
+_BY_KIND: Mapping[str, Callable[[str, Part, Catalogue], Recipe]] = {
+    "source": lambda _name, part, _catalogue: sources.recipe(part),
+    "deb": lambda name, part, _catalogue: debs.recipe(name, part),
+    "debian": lambda _name, part, _catalogue: debian.recipe(part),
+    "image": lambda name, part, _catalogue: (
+        images.recipe(name, part) if "source" in part else engine.recipe(name, part)
+    ),
+    "chart": lambda name, _part, catalogue: charts.recipe(name, catalogue),
+    "model": lambda name, _part, catalogue: model.recipe(name, catalogue),
 }
 
 
 def recipes(catalogue: Catalogue) -> dict[str, Recipe]:
-    """Recipes by part name."""
-    found = {}
-    for name, part in catalogue.parts.items():
-        if part.get("use") in _UNBUILT_USES:
-            continue
-        if part["kind"] == "chart":
-            found[name] = charts.recipe(name, catalogue)
-        else:
-            found[name] = _BY_KIND[part["kind"]](name, part)
-    return found
+    """Recipes by part name; Python packages and the machine's own packages have none."""
+    return {
+        name: _BY_KIND[part["kind"]](name, part, catalogue)
+        for name, part in catalogue.parts.items()
+        if part["kind"] in _BY_KIND and part.get("use") != "builder"
+    }
