@@ -57,9 +57,12 @@ def write_locks(target: Path, only: str | None = None) -> None:
     engine_locks = {part["lock"] for part in parts.values() if part.get("use") == engine_lock.USE}
     if engine_locks and only in (None, *engine_locks):
         engine_lock.write(target, parts)
-    for name, part in parts.items():
-        if part["kind"] == "source" and only in (None, part["lock"]):
-            _lock_go(target / part["lock"], name, part)
+    cache_root().mkdir(parents=True, exist_ok=True)
+    # Several GB for the time of the call; never the builder's, which another process may empty.
+    with tempfile.TemporaryDirectory(prefix=".lock-", dir=cache_root()) as downloads:
+        for part in parts.values():
+            if part["kind"] == "source" and only in (None, part["lock"]):
+                _lock_go(target / part["lock"], part, Path(downloads))
 
 
 def python_pins(parts: Mapping[str, Part]) -> dict[str, list[str]]:
@@ -110,12 +113,11 @@ def tools_file(part: Part) -> str:
     return f"//go:build tools\n\npackage tools\n\nimport (\n{imports}\n)\n"
 
 
-def _lock_go(target: Path, name: str, part: Part) -> None:
-    print(f"lock {name}", file=sys.stderr)
+def _lock_go(target: Path, part: Part, downloads: Path) -> None:
+    print(f"lock {part['lock']}", file=sys.stderr)
     target.mkdir(parents=True)
-    build_cache = cache_root() / "build"
-    go = golang.toolchain(build_cache, LOCKS / "builder.txt")
-    env = golang.environment(build_cache)
+    go = golang.toolchain(downloads, LOCKS / "builder.txt")
+    env = golang.environment(downloads)
     found = run(
         [go, "mod", "download", "-json", f"{part['module']}@v{part['version']}"],
         cwd=target,
