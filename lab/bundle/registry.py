@@ -37,7 +37,8 @@ def serving(root: Path, scratch: Path) -> Iterator[str]:
     configuration.write_text(_CONFIGURATION.format(root=root, port=port))
     with (scratch / "registry.log").open("wb") as log:
         process = subprocess.Popen(
-            ["docker-registry", "serve", str(configuration)],
+            # It ends with this process, also when that is killed.
+            ["setpriv", "--pdeathsig", "KILL", "docker-registry", "serve", str(configuration)],
             stdout=log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

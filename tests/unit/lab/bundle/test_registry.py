@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import pytest
+
 from lab.bundle import registry
+from lab.bundle.catalogue import ROOT
 
 BLOB = "docker/registry/v2/blobs/sha256/ab/abc/data"
 
@@ -41,3 +50,25 @@ def test_upload_directories_are_discarded_and_links_kept(tmp_path: Path) -> None
     link = add(tmp_path, f"{repository}/_layers/sha256/ab/link", "sha256:ab")
     registry.discard_uploads(tmp_path)
     assert [(tmp_path / repository / "_uploads").exists(), link.exists()] == [False, True]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("docker-registry"), reason="needs docker-registry")
+def test_registry_ends_with_the_process_that_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import sys, os, signal; from pathlib import Path; from lab.bundle import registry\n"
+        f"root = Path({str(tmp_path)!r})\n"
+        "with registry.serving(root / 'storage', root) as address:\n"
+        "    print(address, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    host, _, port = killed.stdout.strip().partition(":")
+    assert killed.returncode == -signal.SIGKILL
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex((host, int(port))) != 0:
+                return
+    pytest.fail(f"docker-registry still listens on {host}:{port} after 5 s")
