@@ -135,7 +135,7 @@ def origin(part: Part, catalogue: Catalogue) -> str:
         return f"Debian {part['suite']}"
     if "source" in part:
         return origin(catalogue.part(part["source"]), catalogue)
-    return str(part["upstream"])
+    return f"Python packages of catalogue/locks/{part['lock']}"
 
 
 def _describe(built: Built, catalogue: Catalogue) -> dict[str, Any]:

@@ -30,7 +30,7 @@ CATALOGUE = Catalogue(
             "kind": "model",
             "version": "1",
             "directory": "small-model",
-            "upstream": "https://example.org/small",
+            "lock": "engine-model.txt",
         },
     },
     sets={},
@@ -102,7 +102,7 @@ def test_index_says_where_a_part_comes_from(made: bundle.Bundle) -> None:
         "kubeadm": "Go module k8s.io/kubernetes v1.36.4",
         "tools": "Debian trixie",
         "pause": "Go module k8s.io/kubernetes v1.36.4",
-        "small": "https://example.org/small",
+        "small": "Python packages of catalogue/locks/engine-model.txt",
     }
 
 
