@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.catalogue import Catalogue
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.preflight import (
     Evidence,
     Variables,
@@ -19,7 +20,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.preflight 
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.report import report
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.site import Site
 from ansible_collections.baremetal.sglang.plugins.plugin_utils.evidence import (
-    catalogue,
     controller,
     host_state,
     read_bundle,
@@ -74,7 +74,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         probes, facts = arguments["probes"], arguments["facts"]
         asked = {host: host_state(probes.get(host, {}), facts.get(host, {})) for host in probes}
         states = {host: state for host, state in asked.items() if state is not None}
-        parts = catalogue(arguments["catalogue_parts"], arguments["catalogue_sets"])
+        parts = Catalogue(arguments["catalogue_parts"], arguments["catalogue_sets"])
         bundle = read_bundle(site, inventory, states)
         directory = parts.parts.get(site.site_model, {}).get("directory", "")
         model, model_faults = read_model(bundle, directory, states)

@@ -103,7 +103,7 @@ host:
       elements: str
       returned: always
     cluster_server:
-      description: API server that this host's kubelet is joined to, or an empty string.
+      description: API server of the cluster that this host belongs to, or an empty string.
       type: str
       returned: always
     texts:

@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Optional
 
@@ -18,7 +18,6 @@ from ansible.release import __version__ as ansible_version
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.bundle import Bundle
-from ansible_collections.baremetal.sglang.plugins.module_utils.intent.catalogue import Catalogue
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.controller import (
     Controller,
 )
@@ -123,11 +122,6 @@ def read_model(
         return None, (fault,)
     names = frozenset({LIST_NAME, *(file.name for file in listed)})
     return ModelDirectory(where, facts.directories[path], names), ()
-
-
-def catalogue(parts: Mapping[str, Any], sets: Mapping[str, Sequence[str]]) -> Catalogue:
-    """The catalogue from the two files' variables."""
-    return Catalogue(parts, sets)
 
 
 def controller(interpreter: str, site: Site) -> Controller:

@@ -16,6 +16,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.inventory 
     Inventory,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.variables import (
+    CONTROLLER,
     HOST_VALUES,
     SITE,
     Given,
@@ -23,7 +24,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.variables 
 )
 from ansible_collections.baremetal.sglang.plugins.plugin_utils.specs import Spec, check_value
 
-CONTROLLER = "localhost"
 # Groups of every inventory.
 IMPLIED_GROUPS = frozenset({"all", "ungrouped"})
 

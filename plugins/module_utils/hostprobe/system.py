@@ -12,7 +12,8 @@ from pathlib import Path
 KIB = 1024
 # Sockets of container runtimes that are not the containerd of this collection.
 FOREIGN_RUNTIMES = {"docker": "run/docker.sock", "cri-o": "run/crio/crio.sock"}
-KUBELET_KUBECONFIG = "etc/kubernetes/kubelet.conf"
+# On a control plane the kubelet speaks to its own host; the cluster's endpoint is in admin.conf.
+KUBECONFIGS = ("etc/kubernetes/admin.conf", "etc/kubernetes/kubelet.conf")
 SERVER = re.compile(r"^\s*server:\s*(\S+)\s*$", re.MULTILINE)
 
 
@@ -74,9 +75,10 @@ def foreign_runtimes(root: Path) -> list[str]:
 
 
 def cluster_server(root: Path) -> str:
-    """Address of the API server that the kubelet is joined to, or an empty string."""
-    path = root / KUBELET_KUBECONFIG
-    if not path.exists():
-        return ""
-    match = SERVER.search(path.read_text(encoding="utf-8"))
-    return match.group(1) if match else ""
+    """Address of the API server of the cluster that the host belongs to, or an empty string."""
+    for path in KUBECONFIGS:
+        place = root / path
+        match = SERVER.search(place.read_text(encoding="utf-8")) if place.exists() else None
+        if match:
+            return match.group(1)
+    return ""

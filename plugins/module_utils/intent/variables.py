@@ -12,6 +12,8 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Faul
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.inventory import Inventory
 
 SITE = "site"
+# The playbooks evaluate the site's values on the controller too, where only group_vars/all reach.
+CONTROLLER = "localhost"
 # Values of a host, not of the site.
 HOST_VALUES = frozenset({"site_rack", "site_leaf_switch", "site_rails", "site_gpus"})
 
@@ -67,7 +69,7 @@ def scope_faults(given: Collection[Given], inventory: Inventory) -> Iterator[Fau
     for variable in given:
         if not variable.name.startswith(f"{SITE}_") or variable.name in HOST_VALUES:
             continue
-        missing = sorted(set(inventory.hosts) - set(variable.values))
+        missing = {*inventory.hosts, CONTROLLER} - set(variable.values)
         distinct = {repr(value) for value in variable.values.values()}
         if missing or len(distinct) > 1:
             values = ", ".join(sorted(distinct)) if len(distinct) > 1 else "set"

@@ -11,7 +11,7 @@ from typing import Any, Callable
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_shape import OPTIONAL
 
-# Options of `sglang.launch_server` (0.5.17) that the manifests write from the plan's other keys.
+# Options of `sglang.launch_server` that the manifests write from the plan's other keys.
 # argparse also takes an unambiguous beginning of an option, so --dist-init sets it as well.
 RESERVED_ARGUMENTS: Mapping[str, str] = {
     "--model-path": "model.name",

@@ -1,0 +1,147 @@
+"""All rules together."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.bundle import Bundle
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.controller import Controller
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts import (
+    Directory,
+    HostState,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.preflight import (
+    Evidence,
+    ModelDirectory,
+    Variables,
+    preflight,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.report import report
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.variables import Given
+
+from tests.unit.plugins.module_utils.intent.samples import (
+    CATALOGUE,
+    FACTS,
+    GIB,
+    INVENTORY,
+    PLAN,
+    SITE,
+    facts,
+    inventory,
+    reached,
+    site,
+)
+
+PARTS = {
+    name: {"version": CATALOGUE.parts[name]["version"], "bytes": GIB}
+    for name in ("kube-apiserver", "kubelet", "kubeadm", "engine", "smollm2")
+}
+EVIDENCE = Evidence(
+    inventory=INVENTORY,
+    site=SITE,
+    variables=Variables((), {"site": ["site_model"]}, {}),
+    input_faults=(),
+    catalogue=CATALOGUE,
+    bundle=Bundle("cp1", "/srv/bundle", "", {"schema": 1, "parts": PARTS}, {"apt": True}),
+    model=ModelDirectory("cp1:/m", Directory(True, {"a": 1}), frozenset({"a"})),
+    plan=PLAN,
+    states={"cp1": reached(FACTS), "node1": reached(FACTS)},
+    controller=Controller("2.19.3", "/usr/bin/python3", (), ()),
+    mirror_ports={"http": 8080, "registry": 5000},
+    gpus={},
+    now=1001.0,
+)
+
+
+def codes(**values: Any) -> list[str]:
+    return [fault.code for fault in preflight(dataclasses.replace(EVIDENCE, **values))]
+
+
+def test_a_right_site_has_no_fault() -> None:
+    assert preflight(EVIDENCE) == ()
+
+
+def test_a_connected_site_without_bundle_and_plan_is_judged_by_the_rest() -> None:
+    connected = {
+        "inventory": inventory(mirror=()),
+        "site": site(site_bundle_path=""),
+        "bundle": None,
+        "model": None,
+        "plan": None,
+    }
+    assert codes(**connected) == []
+
+
+def test_faults_of_every_kind_are_in_one_report() -> None:
+    full = facts(
+        filesystems={
+            path: {"device": "1", "free_bytes": 1, "total_bytes": GIB} for path in FACTS.filesystems
+        },
+        listeners=[{"port": 10250, "address": "::", "process": "java", "pid": 1}],
+    )
+    found = codes(
+        input_faults=(Fault("plan_missing", "z", "nothing", "a plan", "plan"),),
+        variables=Variables(
+            (
+                Given("site_modle", {"cp1": 1, "node1": 1, "localhost": 1}),
+                Given("site_model", {"cp1": 1}),
+                Given("mirror_http_port", {"cp1": 0}),
+            ),
+            {"site": ["site_model"], "mirror": ["mirror_http_port"]},
+            {},
+        ),
+        inventory=inventory(gpu=("node9",)),
+        site=site(site_endpoint_node_port=1, site_pod_network="x"),
+        catalogue=dataclasses.replace(
+            CATALOGUE, parts={**CATALOGUE.parts, "engine": {"kind": "image", "version": "x"}}
+        ),
+        bundle=Bundle("cp1", "/b", "gone", None, {}),
+        model=ModelDirectory("cp1:/m", Directory(True, {}), frozenset({"a"})),
+        controller=Controller("2.18.0", "python3", (), ()),
+        states={
+            "cp1": HostState("timed out", "", (), "", None),
+            "node1": reached(full),
+            "node9": reached(facts(epoch=2000.0, addresses=["10.79.0.102"])),
+        },
+    )
+    assert sorted(set(found)) == [
+        "ansible_too_old",
+        "bad_pin",
+        "bundle_missing",
+        "clock_skew",
+        "host_outside_cluster",
+        "host_unreachable",
+        "model_list_mismatch",
+        "network_invalid",
+        "plan_missing",
+        "port_taken",
+        "site_value_differs",
+        "too_little_disk",
+        "unknown_variable",
+        "value_invalid",
+    ]
+
+
+def test_a_host_outside_the_group_serving_needs_no_disk() -> None:
+    full = {
+        path: {"device": "1", "free_bytes": 0, "total_bytes": GIB} for path in FACTS.filesystems
+    }
+    states = {"cp1": reached(facts(filesystems=full)), "node1": reached(FACTS)}
+    assert codes(states=states) == []
+    states = {"cp1": reached(FACTS), "node1": reached(facts(filesystems=full))}
+    assert codes(states=states) == ["too_little_disk"]
+
+
+def test_the_report_numbers_the_faults() -> None:
+    faults = (
+        Fault("swap_on", "node1", "1 GiB", "none", "swapoff"),
+        Fault("port_taken", "node1", "java", "free", "stop java"),
+    )
+    assert report(faults) == (
+        "preflight found 2 faults; no host was changed.\n\n"
+        "1. node1: swap on\n   found:  1 GiB\n   needed: none\n   fix:    swapoff\n\n"
+        "2. node1: port taken\n   found:  java\n   needed: free\n   fix:    stop java"
+    )
+    assert report(faults[:1]).startswith("preflight found 1 fault; no host was changed.")

@@ -1,0 +1,77 @@
+"""Values of the site beyond their types."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.site import Site, site_faults
+
+from tests.unit.plugins.module_utils.intent.samples import INVENTORY, SITE, inventory, site
+
+
+def test_the_sample_has_no_fault() -> None:
+    assert list(site_faults(SITE, INVENTORY)) == []
+
+
+def test_a_site_is_parsed_from_the_values_that_it_reads() -> None:
+    values = {**dataclasses.asdict(SITE), "site_question": "not read here"}
+    assert Site.parse(values) == SITE
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("site_domain", "Cluster.Internal"),
+        ("site_domain", "-cluster.internal"),
+        ("site_control_plane_endpoint", "10.79.0.11"),
+        ("site_control_plane_endpoint", "kube_api.internal"),
+        ("site_control_plane_endpoint", ""),
+        ("site_control_plane_endpoint", "a" * 64 + "." + "b" * 200),
+        ("site_serving_namespace", "Serving"),
+        ("site_serving_namespace", "serving.prod"),
+        ("site_serving_namespace", "s" * 64),
+        ("site_eviction_imagefs_available", "1GB"),
+        ("site_eviction_nodefs_available", "150%"),
+        ("site_eviction_nodefs_available", ""),
+        ("site_endpoint_node_port", 29999),
+        ("site_endpoint_node_port", 32768),
+        ("site_image_gc_high_threshold_percent", 0),
+        ("site_image_gc_high_threshold_percent", 101),
+        ("site_mirror_address", "mirror.example"),
+        ("site_bundle_path", "srv/bundle"),
+        ("site_weights_destination", "models"),
+    ],
+)
+def test_a_wrong_value_is_one_fault_at_its_variable(variable: str, value: Any) -> None:
+    faults = list(site_faults(site(**{variable: value}), INVENTORY))
+    assert [(fault.code, fault.where) for fault in faults] == [("value_invalid", variable)]
+    assert faults[0].found == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("site_domain", "internal"),
+        ("site_control_plane_endpoint", "kube-api"),
+        ("site_control_plane_endpoint", "1.api.example"),
+        ("site_eviction_imagefs_available", "500Mi"),
+        ("site_eviction_imagefs_available", "12.5%"),
+        ("site_eviction_imagefs_available", "1000000000"),
+        ("site_endpoint_node_port", 32767),
+        ("site_image_gc_high_threshold_percent", 100),
+        ("site_mirror_address", ""),
+    ],
+)
+def test_a_right_value_is_no_fault(variable: str, value: Any) -> None:
+    assert list(site_faults(site(**{variable: value}), INVENTORY)) == []
+
+
+def test_a_bundle_needs_a_mirror_and_a_mirror_a_bundle() -> None:
+    without_mirror = site_faults(SITE, inventory(mirror=()))
+    assert [fault.code for fault in without_mirror] == ["no_mirror_host"]
+    without_bundle = site_faults(site(site_bundle_path=""), INVENTORY)
+    assert [fault.code for fault in without_bundle] == ["bundle_path_missing"]
+    connected = site_faults(site(site_bundle_path=""), inventory(mirror=()))
+    assert list(connected) == []
