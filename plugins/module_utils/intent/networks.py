@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Optional
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
-from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts import HostFacts
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts import HostFacts, Route
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.inventory import (
     Inventory,
     is_ipv4,
@@ -117,6 +117,13 @@ def _taken(
     if host not in facts:
         return
     for route in facts[host].routes:
-        ours = CLUSTER_INTERFACE.fullmatch(route.interface)
-        if not ours and network.overlaps(Network(route.network)):
+        if not _ours(route, network) and network.overlaps(Network(route.network)):
             yield f"{route.network} on {route.interface}"
+
+
+def _ours(route: Route, network: Network) -> bool:
+    """Whether a cluster of ours made the route.
+
+    Role kubernetes_node routes exactly the Service network on a host without a default route.
+    """
+    return bool(CLUSTER_INTERFACE.fullmatch(route.interface)) or route.network == str(network)

@@ -68,6 +68,11 @@ def test_a_route_of_the_host_overlaps_unless_our_cluster_made_it(
     assert bool(list(network_faults(SITE, INVENTORY, {"node1": routed}))) is faulty
 
 
+def test_the_route_to_the_services_of_our_cluster_is_no_fault() -> None:
+    routed = facts(routes=[{"interface": "eth0", "network": "10.96.0.0/12"}])
+    assert list(network_faults(SITE, INVENTORY, {"node1": routed})) == []
+
+
 def test_an_address_that_is_none_is_left_to_the_rule_for_addresses() -> None:
     given = dataclasses.replace(inventory(), addresses={"cp1": "", "node1": "name"})
     assert list(network_faults(SITE, given, {})) == []
