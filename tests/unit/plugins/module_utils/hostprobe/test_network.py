@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import yaml
 from ansible_collections.baremetal.sglang.plugins.module_utils.hostprobe.network import (
+    SERVICE_ROUTE_METRIC,
     addresses,
     routes,
 )
@@ -50,3 +54,14 @@ def test_addresses_are_the_host_s_own_once_and_in_order() -> None:
 
 def test_a_host_without_ipv4_has_neither() -> None:
     assert (routes(""), addresses("")) == ([], [])
+
+
+def test_the_route_to_the_services_that_the_role_made_is_left_out() -> None:
+    variables = Path(__file__).parents[5] / "roles/kubernetes_node/vars/main.yml"
+    metric = yaml.safe_load(variables.read_text())["__kubernetes_node_route_metric"]
+    assert str(metric) == SERVICE_ROUTE_METRIC
+    header = ROUTES.splitlines()[0]
+    made = f"eth0\t0000600A\t00000000\t0001\t0\t0\t{metric}\t0000F0FF\t0\t0\t0"
+    given = "eth0\t0000600A\t00000000\t0001\t0\t0\t0\t0000F0FF\t0\t0\t0"
+    assert routes(f"{header}\n{made}\n") == []
+    assert routes(f"{header}\n{given}\n") == [{"interface": "eth0", "network": "10.96.0.0/12"}]
