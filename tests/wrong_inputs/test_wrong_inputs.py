@@ -40,7 +40,9 @@ def test_a_wrong_input_is_refused(base: Site, inventory: Path, case: Case) -> No
         )
     plan = str(inventory / "plan.yml")
     found = {(fault["code"], fault["where"].replace(plan, "plan")) for fault in run.faults}
-    assert found == {(fault.code, fault.where) for fault in case.faults}, run.report or run.output
+    assert found == {(fault.code, fault.where) for fault in case.faults}, (
+        run.report or f"exit status {run.status}: {run.output}"
+    )
     assert run.status != 0
     assert set(run.changed.values()) == {0}
     assert all(name.startswith("Preflight") for name in run.plays), run.plays

@@ -28,6 +28,9 @@ NODE_MEMORY = GIB
 # The kubelet keeps 5 files of 10 MiB of each container (containerLogMaxFiles, -MaxSize): 20
 # containers.
 LOGS_BYTES = GIB
+# Unpacked size over compressed size of an image whose manifest does not give it: measured on the
+# engine for CPUs, 266 MB of zstd layers and 1.09 GB in the overlayfs snapshots.
+UNPACKED_RATIO = 4.1
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,16 @@ class Demand:
 def part_of(parts: Mapping[str, Any], name: str) -> Optional[Part]:
     """A part's sizes from the bundle's manifest; None where it gives none.
 
-    An image that does not say its unpacked size is taken to be as large again as its layers.
+    C(UNPACKED_RATIO) stands in for the unpacked size of an image that does not say it.
     """
     entry = parts.get(name)
     if not isinstance(entry, Mapping) or not isinstance(entry.get("bytes"), int):
         return None
     size = entry["bytes"]
-    unpacked = entry.get("unpacked_bytes", size)
-    return Part(size, unpacked if isinstance(unpacked, int) else size, str(entry.get("digest", "")))
+    unpacked = entry.get("unpacked_bytes")
+    if not isinstance(unpacked, int):
+        unpacked = int(size * UNPACKED_RATIO)
+    return Part(size, unpacked, str(entry.get("digest", "")))
 
 
 def room_faults(

@@ -115,9 +115,9 @@ def test_a_site_without_sizes_is_asked_for_logs_only() -> None:
 @pytest.mark.parametrize(
     ("entry", "part"),
     [
-        ({"bytes": 5, "digest": "sha256:aa"}, Part(5, 5, "sha256:aa")),
+        ({"bytes": 10, "digest": "sha256:aa"}, Part(10, 41, "sha256:aa")),
         ({"bytes": 5, "unpacked_bytes": 9}, Part(5, 9, "")),
-        ({"bytes": 5, "unpacked_bytes": "9"}, Part(5, 5, "")),
+        ({"bytes": 10, "unpacked_bytes": "9"}, Part(10, 41, "")),
         ({"version": "1"}, None),
         ("x", None),
     ],
