@@ -13,7 +13,7 @@ description:
   - Reads distribution, memory, disks, listening TCP ports with their processes, networks and the
     state of the container runtime in one call.
   - Nothing is written and no program is run; everything comes from C(/proc), C(/sys) and files.
-author: baremetal.sglang maintainers
+author: baremetal.sglang maintainers (@baremetal)
 options:
   asked_at:
     description:

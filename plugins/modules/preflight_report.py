@@ -13,7 +13,7 @@ description:
   - Compares inventory, variables, plan, catalogue, bundle and the facts of all hosts with what a
     site needs, and fails once with every fault that it finds.
   - Runs on the controller as an action plugin. It changes nothing.
-author: baremetal.sglang maintainers
+author: baremetal.sglang maintainers (@baremetal)
 options:
   probes:
     description: For each host the result of the task that looked for its Python.
