@@ -55,7 +55,7 @@ CATALOGUE = Catalogue(
         "kube-apiserver": {"kind": "image", "version": "1.30.2", "tag": "v1.30.2"},
         "kubelet": {"kind": "deb", "version": "1.30.2-1.1"},
         "kubeadm": {"kind": "deb", "version": "1.30.2-1.1"},
-        "engine": {"kind": "image", "version": "0.1.2", "tag": "v0.1.2"},
+        "engine": {"kind": "image", "version": "0.4.2", "tag": "v0.4.2"},
         "smollm2": {"kind": "model", "version": 1, "directory": "smollm2"},
         "builder": {"kind": "python", "version": "latest"},
     },

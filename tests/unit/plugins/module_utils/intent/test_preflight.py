@@ -74,35 +74,37 @@ def test_a_connected_site_without_bundle_and_plan_is_judged_by_the_rest() -> Non
     assert codes(**connected) == []
 
 
+FULL = facts(
+    filesystems={
+        path: {"device": "1", "free_bytes": 1, "total_bytes": GIB} for path in FACTS.filesystems
+    },
+    listeners=[{"port": 10250, "address": "::", "process": "java", "pid": 1}],
+)
+WRONG_VARIABLES = Variables(
+    (
+        Given("site_modle", {"cp1": 1, "node1": 1, "localhost": 1}),
+        Given("site_model", {"cp1": 1}),
+        Given("mirror_http_port", {"cp1": 0}),
+    ),
+    {"site": ["site_model"], "mirror": ["mirror_http_port"]},
+    {},
+)
+WRONG_PARTS = {**CATALOGUE.parts, "engine": {"kind": "image", "version": "x"}}
+
+
 def test_faults_of_every_kind_are_in_one_report() -> None:
-    full = facts(
-        filesystems={
-            path: {"device": "1", "free_bytes": 1, "total_bytes": GIB} for path in FACTS.filesystems
-        },
-        listeners=[{"port": 10250, "address": "::", "process": "java", "pid": 1}],
-    )
     found = codes(
         input_faults=(Fault("plan_missing", "z", "nothing", "a plan", "plan"),),
-        variables=Variables(
-            (
-                Given("site_modle", {"cp1": 1, "node1": 1, "localhost": 1}),
-                Given("site_model", {"cp1": 1}),
-                Given("mirror_http_port", {"cp1": 0}),
-            ),
-            {"site": ["site_model"], "mirror": ["mirror_http_port"]},
-            {},
-        ),
+        variables=WRONG_VARIABLES,
         inventory=inventory(gpu=("node9",)),
         site=site(site_endpoint_node_port=1, site_pod_network="x"),
-        catalogue=dataclasses.replace(
-            CATALOGUE, parts={**CATALOGUE.parts, "engine": {"kind": "image", "version": "x"}}
-        ),
+        catalogue=dataclasses.replace(CATALOGUE, parts=WRONG_PARTS),
         bundle=Bundle("cp1", "/b", "gone", None, {}),
         model=ModelDirectory("cp1:/m", Directory(True, {}), frozenset({"a"})),
         controller=Controller("2.18.0", "python3", (), ()),
         states={
             "cp1": HostState("timed out", "", (), "", None),
-            "node1": reached(full),
+            "node1": reached(FULL),
             "node9": reached(facts(epoch=2000.0, addresses=["10.79.0.102"])),
         },
     )
