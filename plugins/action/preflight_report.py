@@ -26,6 +26,7 @@ from ansible_collections.baremetal.sglang.plugins.plugin_utils.evidence import (
     read_model,
     read_plan,
 )
+from ansible_collections.baremetal.sglang.plugins.plugin_utils.serving import serving_faults
 from ansible_collections.baremetal.sglang.plugins.plugin_utils.specs import (
     mapped_arguments,
     role_specs,
@@ -79,11 +80,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         directory = parts.parts.get(site.site_model, {}).get("directory", "")
         model, model_faults = read_model(bundle, directory, states)
         plan, plan_faults = read_plan(site.site_plan_file)
+        refused = serving_faults(plan, site, parts) if plan is not None else ()
         return Evidence(
             inventory=inventory,
             site=site,
             variables=Variables(given.given, specs, mapped_arguments(ARGUMENTS)),
-            input_faults=(*given.faults, *model_faults, *plan_faults),
+            input_faults=(*given.faults, *model_faults, *plan_faults, *refused),
             catalogue=parts,
             bundle=bundle,
             model=model,

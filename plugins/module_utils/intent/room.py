@@ -116,7 +116,7 @@ def _memory(
     if host in inventory.group("control_plane"):
         needs.append(("the control plane", CONTROL_PLANE_MEMORY))
     if plan is not None:
-        each = int(plan.resources.memory_gib * GIB)
+        each = plan.resources.memory_gib * GIB
         needs += [(f"rank {rank.rank}", each) for rank in plan.ranks if rank.host == host]
     needed = sum(size for _purpose, size in needs)
     if fact.memory_bytes < needed:

@@ -65,7 +65,7 @@ class Resources:
     """What each rank requests: CPU as a Kubernetes quantity, memory in GiB."""
 
     cpu: str
-    memory_gib: float
+    memory_gib: int
 
 
 @dataclass(frozen=True)
@@ -113,18 +113,16 @@ def parse_plan(document: object, *, source: str = "plan") -> Plan:
 
 
 def _build(document: Mapping[str, Any]) -> Plan:
-    resources = document["resources"]
-    environment = document.get("environment", {})
     return Plan(
         inventory=document["inventory"],
         model=Model(**document["model"]),
         engine_part=document["engine"]["part"],
         layout=Layout(**document["layout"]),
         groups=tuple(_group(group) for group in document["groups"]),
-        arguments=tuple(document.get("arguments", ())),
-        environment=tuple(sorted(environment.items())),
+        arguments=tuple(document["arguments"]),
+        environment=tuple(sorted(document["environment"].items())),
         ports=Ports(**document["ports"]),
-        resources=Resources(cpu=resources["cpu"], memory_gib=float(resources["memory_gib"])),
+        resources=Resources(**document["resources"]),
         shared_memory_mib=document["shared_memory_mib"],
         startup_seconds=document["startup_seconds"],
     )

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_shape import OPTIONAL
 
 # Options of `sglang.launch_server` that the manifests write from the plan's other keys.
 # argparse also takes an unambiguous beginning of an option, so --dist-init sets it as well.
@@ -43,7 +42,7 @@ def rule_faults(document: Mapping[str, Any], source: str, shape: Sequence[Fault]
     broken = {_top_key(fault, source) for fault in shape}
     faults: list[Fault] = []
     for keys, rule in _RULES:
-        if all(key not in broken and key in {*document, *OPTIONAL} for key in keys):
+        if all(key in document and key not in broken for key in keys):
             faults += rule(document, source)
     return faults
 
@@ -55,7 +54,7 @@ def _top_key(fault: Fault, source: str) -> str:
 
 def _reserved_arguments(document: Mapping[str, Any], source: str) -> list[Fault]:
     faults = []
-    for index, argument in enumerate(document.get("arguments", ())):
+    for index, argument in enumerate(document["arguments"]):
         option = argument.split("=")[0]
         reserved = _reserved(option)
         if reserved:
@@ -136,7 +135,7 @@ def _gpus_once(document: Mapping[str, Any], source: str) -> list[Fault]:
 
 def _layout_size(document: Mapping[str, Any], source: str) -> list[Fault]:
     layout = document["layout"]
-    shared = DP_ATTENTION in document.get("arguments", ())
+    shared = DP_ATTENTION in document["arguments"]
     copies = 1 if shared else layout["data_parallel"]
     needed = layout["tensor_parallel"] * layout["pipeline_parallel"] * copies
     faults = []
@@ -156,7 +155,7 @@ def _layout_size(document: Mapping[str, Any], source: str) -> list[Fault]:
 
 
 def _layout_arguments(document: Mapping[str, Any], source: str) -> list[Fault]:
-    given = _option_values(document.get("arguments", ()))
+    given = _option_values(document["arguments"])
     faults = []
     for size, options in LAYOUT_ARGUMENTS.items():
         needed = str(document["layout"][size])

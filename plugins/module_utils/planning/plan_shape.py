@@ -31,10 +31,6 @@ def _integer(value: Any, low: int, high: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
-
-
 def _text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
@@ -60,7 +56,6 @@ NAME = Kind("a name of lower-case letters, digits and '-', at most 63", _matches
 COUNT = Kind("an integer of 1 or more", lambda value: _integer(value, 1, _LARGE))
 INDEX = Kind("an integer of 0 or more", lambda value: _integer(value, 0, _LARGE))
 PORT = Kind("a TCP port, 1 to 65535", lambda value: _integer(value, 1, 65535))
-SIZE = Kind("a number above 0", _number)
 CPU = Kind('a CPU quantity as a string, such as "2" or "500m"', _matches(CPU_QUANTITY))
 TEXTS = Kind("a list of non-empty strings", _list_of(_text))
 INDEXES = Kind("a list of integers of 0 or more", _list_of(INDEX.accepts))
@@ -95,9 +90,8 @@ SHAPE: Mapping[str, Mapping[str, Kind]] = {
     "groups[]": {"name": NAME, "ranks": ENTRIES},
     "groups[].ranks[]": {"rank": INDEX, "host": TEXT, "gpus": INDEXES},
     "ports": {"serving": PORT, "distributed": PORT},
-    "resources": {"cpu": CPU, "memory_gib": SIZE},
+    "resources": {"cpu": CPU, "memory_gib": COUNT},
 }
-OPTIONAL = frozenset({"arguments", "environment"})
 
 
 def shape_faults(document: object, source: str) -> list[Fault]:
@@ -130,7 +124,7 @@ def _key_faults(
 ) -> list[Fault]:
     where = f"{source}: {path}" if path else source
     unknown = sorted(str(key) for key in value if key not in keys)
-    missing = [key for key in keys if key not in value and key not in OPTIONAL]
+    missing = [key for key in keys if key not in value]
     return [
         Fault(
             code="unknown_plan_key",

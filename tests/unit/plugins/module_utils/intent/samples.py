@@ -98,6 +98,8 @@ PLAN = parse_plan(
         "engine": {"part": "engine"},
         "layout": {"tensor_parallel": 1, "pipeline_parallel": 1, "data_parallel": 1},
         "groups": [{"name": "a", "ranks": [{"rank": 0, "host": "node1", "gpus": []}]}],
+        "arguments": [],
+        "environment": {},
         "ports": {"serving": 30000, "distributed": 20000},
         "resources": {"cpu": "1", "memory_gib": 4},
         "shared_memory_mib": 512,

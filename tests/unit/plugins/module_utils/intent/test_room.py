@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.room impor
     part_of,
     room_faults,
 )
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import Resources
 
 from tests.unit.plugins.module_utils.intent.samples import (
     FACTS,
@@ -56,12 +54,6 @@ def test_memory_is_summed_over_what_runs_on_the_host(host: str, gib: float, need
 
 def test_memory_without_a_plan_is_that_of_the_node() -> None:
     assert list(room_faults(INVENTORY, None, {"node1": facts(memory_bytes=GIB)}, {})) == []
-
-
-def test_memory_of_a_rank_may_be_a_fraction() -> None:
-    fraction = dataclasses.replace(PLAN, resources=Resources("1", 0.5))
-    enough = facts(memory_bytes=GIB * 3 // 2)
-    assert list(room_faults(INVENTORY, fraction, {"node1": enough}, {})) == []
 
 
 def test_the_control_plane_needs_two_cpus_and_a_worker_does_not() -> None:

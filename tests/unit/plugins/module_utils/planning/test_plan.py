@@ -76,7 +76,7 @@ def test_a_document_parses_to_a_plan_with_ranks_and_environment_in_order() -> No
         arguments=("--device", "cpu", "--pp-size", "2"),
         environment=(("A", "1"), ("GLOO_SOCKET_IFNAME", "eth0")),
         ports=Ports(30000, 20000),
-        resources=Resources("500m", 4.0),
+        resources=Resources("500m", 4),
         shared_memory_mib=512,
         startup_seconds=900,
     )
@@ -84,16 +84,6 @@ def test_a_document_parses_to_a_plan_with_ranks_and_environment_in_order() -> No
 
 def test_a_plan_has_the_ranks_of_all_groups() -> None:
     assert [rank.host for rank in parse_plan(DOCUMENT).ranks] == ["node1", "node2"]
-
-
-@pytest.mark.parametrize("key", ["arguments", "environment"])
-def test_arguments_and_environment_may_be_left_out(key: str) -> None:
-    document = changed(key, None)
-    document["layout"]["pipeline_parallel"] = 1
-    document["groups"][0]["ranks"] = [{"rank": 0, "host": "node1", "gpus": []}]
-    document["arguments"] = ["--device", "cpu"]
-    document.pop(key, None)
-    assert getattr(parse_plan(document), key) == ()
 
 
 @pytest.mark.parametrize(
@@ -121,6 +111,8 @@ def test_arguments_and_environment_may_be_left_out(key: str) -> None:
         ("ports.serving", 65536, "plan_value_invalid", "plan: ports.serving"),
         ("resources.cpu", 2, "plan_value_invalid", "plan: resources.cpu"),
         ("resources.cpu", "two", "plan_value_invalid", "plan: resources.cpu"),
+        ("arguments", None, "plan_key_missing", "plan"),
+        ("resources.memory_gib", 1.5, "plan_value_invalid", "plan: resources.memory_gib"),
         ("resources.memory_gib", 0, "plan_value_invalid", "plan: resources.memory_gib"),
         ("shared_memory_mib", 1.5, "plan_value_invalid", "plan: shared_memory_mib"),
     ],
