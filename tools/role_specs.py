@@ -23,8 +23,14 @@ INCLUDES = frozenset(
     for name in ("include_tasks", "import_tasks", "include_role", "import_role")
 )
 TASK_FILE_LINES = 80
+# The playbooks of a scenario that Molecule runs on its hosts to test roles.
+PLAYBOOKS = ("converge", "side_effect")
 # A schema and its defaults, without tasks.
 TASKLESS = frozenset({"site"})
+# Roles that no scenario can run, and what runs them.
+TESTED_ELSEWHERE: Mapping[str, str] = {
+    "verification": "needs an engine that answers: tests/e2e",
+}
 # Steps that a role has no use for; a file that does nothing would hide that.
 OMITTED: Mapping[str, frozenset[str]] = {
     "cluster_network": frozenset({"install", "configure"}),  # the plugin's own file does both
@@ -58,8 +64,10 @@ def faults_below(path: Path, tested: frozenset[str]) -> list[str]:
 def role_faults(role: Role, tested: frozenset[str]) -> list[str]:
     """All faults of one role, sorted; `tested` are the roles that a molecule scenario runs."""
     faults = [*spec_faults(role), *file_faults(role), *task_faults(role)]
-    if role.name not in tested | TASKLESS:
-        faults.append(f"roles/{role.name}: no converge.yml below molecule/ includes it")
+    if role.name not in tested | TASKLESS | TESTED_ELSEWHERE.keys():
+        faults.append(f"roles/{role.name}: no playbook of a scenario below molecule/ includes it")
+    if role.name in tested & TESTED_ELSEWHERE.keys():
+        faults.append(f"roles/{role.name}: is in a scenario; drop it from TESTED_ELSEWHERE")
     return sorted(faults)
 
 
@@ -128,11 +136,21 @@ def task_faults(role: Role) -> Iterator[str]:
 
 
 def roles_in_scenarios(molecule: Path) -> frozenset[str]:
-    """The roles that the converge.yml of a scenario below `molecule` names."""
-    text = "".join(
-        path.read_text(encoding="utf-8") for path in sorted(molecule.glob("*/converge.yml"))
-    )
-    return frozenset(re.findall(r"\bbaremetal\.sglang\.(\w+)", text))
+    """The roles that the playbooks of the scenarios below `molecule` include.
+
+    A playbook that such a playbook imports counts as part of it.
+    """
+    playbooks = (path for name in PLAYBOOKS for path in molecule.glob(f"*/{name}.yml"))
+    return frozenset(role for path in playbooks for role in _roles_of(path))
+
+
+def _roles_of(playbook: Path) -> Iterator[str]:
+    text = playbook.read_text(encoding="utf-8")
+    yield from re.findall(r"^[ -]*(?:role|name): baremetal\.sglang\.(\w+)$", text, re.MULTILINE)
+    for name in re.findall(
+        r"^[ -]*(?:ansible\.builtin\.)?import_playbook: (\S+)$", text, re.MULTILINE
+    ):
+        yield from _roles_of(playbook.parent / name)
 
 
 if __name__ == "__main__":

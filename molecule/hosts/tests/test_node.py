@@ -26,7 +26,7 @@ def test_the_package_list_is_signed_by_the_key_of_the_bundle(host: Any) -> None:
     host.check_output(
         f"/usr/lib/apt/apt-helper download-file {APT}/dists/stable/InRelease /tmp/InRelease"
     )
-    check = f"rm -f /tmp/Release && sqv --keyring {KEY} --cleartext --output=/tmp/Release /tmp/InRelease"
+    check = f"rm -f /tmp/said && sqv --keyring {KEY} --cleartext --output /tmp/said /tmp/InRelease"
     assert host.run_test(check).succeeded
     host.check_output("sed -i s/^Codename:/Codename:x/ /tmp/InRelease")
     assert host.run_test(check).failed

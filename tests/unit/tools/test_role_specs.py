@@ -107,7 +107,18 @@ def test_a_missing_file_is_a_fault(tmp_path: Path, name: str) -> None:
 
 def test_a_role_without_a_scenario_is_a_fault(tmp_path: Path) -> None:
     assert faults_below(write_role(tmp_path, {}), frozenset()) == [
-        "roles/mirror: no converge.yml below molecule/ includes it"
+        "roles/mirror: no playbook of a scenario below molecule/ includes it"
+    ]
+
+
+def test_a_role_that_is_tested_elsewhere_needs_no_scenario_and_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.role_specs.TESTED_ELSEWHERE", {"mirror": "tests/e2e"})
+    role = write_role(tmp_path, {})
+    assert faults_below(role, frozenset()) == []
+    assert faults_below(role, TESTED) == [
+        "roles/mirror: is in a scenario; drop it from TESTED_ELSEWHERE"
     ]
 
 
@@ -138,20 +149,41 @@ def test_values_are_the_same_only_with_the_same_type(
     assert same(one, other) is equal
 
 
-def test_scenarios_name_the_roles_that_they_run(tmp_path: Path) -> None:
-    (tmp_path / "host").mkdir()
-    (tmp_path / "host" / "converge.yml").write_text(
-        "- ansible.builtin.include_role:\n    name: baremetal.sglang.mirror\n"
-    )
-    assert roles_in_scenarios(tmp_path) == frozenset({"mirror"})
+def write_playbook(root: Path, name: str, text: str) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "roles"),
+    [
+        ("    - role: baremetal.sglang.mirror\n", {"mirror"}),
+        ("        name: baremetal.sglang.mirror\n", {"mirror"}),
+        ("  import_playbook: ../../playbooks/site.yml\n", {"site", "reset"}),
+        ("- ansible.builtin.import_playbook: ../../playbooks/reset.yml\n", {"reset"}),
+        ("# ansible-playbook baremetal.sglang.mirror\n", set()),
+        ("- name: Serve by baremetal.sglang.mirror\n", set()),
+    ],
+)
+@pytest.mark.parametrize("name", ["converge", "side_effect"])
+def test_scenarios_name_the_roles_that_they_run(
+    tmp_path: Path, name: str, text: str, roles: set[str]
+) -> None:
+    reset = "    - role: baremetal.sglang.reset\n"
+    write_playbook(tmp_path, "playbooks/reset.yml", reset)
+    site = "- import_playbook: reset.yml\n- role: baremetal.sglang.site\n"
+    write_playbook(tmp_path, "playbooks/site.yml", site)
+    write_playbook(tmp_path, f"molecule/host/{name}.yml", text)
+    write_playbook(tmp_path, "molecule/host/prepare.yml", "- role: baremetal.sglang.preparing\n")
+    assert roles_in_scenarios(tmp_path / "molecule") == roles
 
 
 def test_the_command_prints_each_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_role(tmp_path, {})
     assert main(["--check"], tmp_path) == 1
     assert capsys.readouterr().out == (
-        "roles/mirror: no converge.yml below molecule/ includes it\n"
+        "roles/mirror: no playbook of a scenario below molecule/ includes it\n"
     )
-    (tmp_path / "molecule" / "host").mkdir(parents=True)
-    (tmp_path / "molecule" / "host" / "converge.yml").write_text("baremetal.sglang.mirror")
+    write_playbook(tmp_path, "molecule/host/converge.yml", "- role: baremetal.sglang.mirror\n")
     assert main(["--check"], tmp_path) == 0
