@@ -1,6 +1,6 @@
 """What is left on the hosts and on the controller after the reset that ran before."""
 
-# ruff: noqa: S101, S603, S607  testinfra states what it needs with assert; the command is literal
+# ruff: noqa: S101  testinfra states what it needs with assert
 from __future__ import annotations
 
 import os
