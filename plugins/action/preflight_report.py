@@ -80,7 +80,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         directory = parts.parts.get(site.site_model, {}).get("directory", "")
         model, model_faults = read_model(bundle, directory, states)
         plan, plan_faults = read_plan(site.site_plan_file)
-        refused = serving_faults(plan, site, parts) if plan is not None else ()
+        refused = serving_faults(plan, site.site_plan_file) if plan is not None else ()
         return Evidence(
             inventory=inventory,
             site=site,

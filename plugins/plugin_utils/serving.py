@@ -9,46 +9,45 @@ from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
-from ansible_collections.baremetal.sglang.plugins.module_utils.intent.catalogue import Catalogue
-from ansible_collections.baremetal.sglang.plugins.module_utils.intent.site import Site
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving_spec import (
     ServingGroupSpec,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import Group, Plan
 
 
-def serving_faults(plan: Plan, site: Site, catalogue: Catalogue) -> Iterator[Fault]:
-    """Faults of each group of a plan whose engine is an image of the catalogue."""
-    if plan.engine_part not in catalogue.of_kind("image"):
-        return
-    part = catalogue.parts[plan.engine_part]
+def serving_faults(plan: Plan, source: str) -> Iterator[Fault]:
+    """Faults of each group of a plan; C(source) is the plan's path."""
     for group in plan.groups:
-        parameters = _parameters(group, plan, site, f"{part['image']}:{part['tag']}")
         try:
-            ServingGroupSpec.parse(parameters)
+            ServingGroupSpec.parse(_parameters(group, plan))
         except InputError as error:
             for line in error.details["faults"]:
                 yield Fault(
                     code="serving_group_refused",
-                    where=f"{site.site_plan_file}: group {group.name}",
+                    where=f"{source}: group {group.name}",
                     found=line,
                     needed="what module serving_group takes",
                     fix="correct the plan",
                 )
 
 
-def _parameters(group: Group, plan: Plan, site: Site, image: str) -> dict[str, Any]:
-    """Parameters of serving_group as role sglang gives them; those that it leaves out are right."""
+def _parameters(group: Group, plan: Plan) -> dict[str, Any]:
+    """Parameters of serving_group as role sglang takes them from a plan.
+
+    What comes from the site, the catalogue and the inventory has rules of its own: a right value
+    stands in for it, so that one fault is not reported as two.
+    """
     return {
         "name": group.name,
-        "namespace": site.site_serving_namespace,
+        "namespace": "serving",
         "replicas": 1,
         "ranks": [
-            {"rank": rank.rank, "host": rank.host, "gpus": list(rank.gpus)} for rank in group.ranks
+            {"rank": rank.rank, "host": f"node{rank.rank}", "gpus": list(rank.gpus)}
+            for rank in group.ranks
         ],
-        "image": image,
+        "image": "example.org/engine:v1",
         "served_model_name": plan.model.name,
-        "model_path": f"{site.site_weights_destination}/{plan.model.name}",
+        "model_path": "/models/model",
         "model_mount_path": None,
         "arguments": list(plan.arguments),
         "environment": dict(plan.environment),

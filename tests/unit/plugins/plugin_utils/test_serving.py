@@ -5,23 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.baremetal.sglang.plugins.module_utils.intent.catalogue import Catalogue
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import Ports
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import (
+    Group,
+    Plan,
+    Ports,
+    Rank,
+)
 from ansible_collections.baremetal.sglang.plugins.plugin_utils.serving import serving_faults
 
-from tests.unit.plugins.module_utils.intent.samples import CATALOGUE, PLAN, SITE, plan
-
-PART = {"kind": "image", "image": "example.org/engine", "version": "0.4.2", "tag": "v0.4.2"}
-PARTS = Catalogue({**CATALOGUE.parts, "engine": PART}, {})
+from tests.unit.plugins.module_utils.intent.samples import PLAN, plan
 
 
-def found(parts: Catalogue = PARTS, **values: Any) -> list[tuple[str, str]]:
-    faults = serving_faults(plan(**values), SITE, parts)
+def found(given: Plan) -> list[tuple[str, str]]:
+    faults = serving_faults(given, "plan.yml")
     return [(fault.where, fault.found.split(":")[0]) for fault in faults]
 
 
 def test_a_plan_that_the_module_takes_has_no_fault() -> None:
-    assert list(serving_faults(PLAN, SITE, PARTS)) == []
+    assert found(PLAN) == []
+
+
+def test_the_hosts_of_a_plan_are_left_to_the_rule_for_hosts() -> None:
+    assert found(plan(groups=(Group("a", (Rank(0, "node_1", ()),)),))) == []
 
 
 @pytest.mark.parametrize(
@@ -34,8 +39,4 @@ def test_a_plan_that_the_module_takes_has_no_fault() -> None:
     ],
 )
 def test_a_plan_that_the_module_refuses_is_a_fault(values: dict[str, Any], option: str) -> None:
-    assert found(**values) == [("plan.yml: group a", option)]
-
-
-def test_an_unknown_engine_is_left_to_the_rule_for_engines() -> None:
-    assert found(Catalogue({}, {}), arguments=("--api-key", "secret")) == []
+    assert found(plan(**values)) == [("plan.yml: group a", option)]
