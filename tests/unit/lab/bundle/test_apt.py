@@ -14,7 +14,7 @@ from lab.bundle.apt import build_repository, pool_name
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("kubeadm_1.36.4-1.1_amd64.deb", "kubeadm_1.36.4-1.1_amd64.deb"),
+        ("kubeadm_1.98.7-1.1_amd64.deb", "kubeadm_1.98.7-1.1_amd64.deb"),
         ("conntrack_1%3a1.4.8-2_amd64.deb", "conntrack_1.4.8-2_amd64.deb"),
     ],
 )

@@ -16,15 +16,15 @@ from lab.bundle.store import Built
 
 CATALOGUE = Catalogue(
     parts={
-        "kubernetes": {"kind": "source", "version": "1.36.4", "module": "k8s.io/kubernetes"},
-        "kubeadm": {"kind": "deb", "version": "1.36.4-1.1", "source": "kubernetes"},
+        "kubernetes": {"kind": "source", "version": "1.98.7", "module": "k8s.io/kubernetes"},
+        "kubeadm": {"kind": "deb", "version": "1.98.7-1.1", "source": "kubernetes"},
         "tools": {"kind": "debian", "version": 13, "suite": "trixie"},
         "pause": {
             "kind": "image",
-            "version": "3.10.2",
+            "version": "3.97.2",
             "source": "kubernetes",
             "image": "registry.k8s.io/pause",
-            "tag": "3.10.2",
+            "tag": "3.97.2",
         },
         "small": {
             "kind": "model",
@@ -35,7 +35,7 @@ CATALOGUE = Catalogue(
     },
     sets={},
 )
-LINK = "docker/registry/v2/repositories/registry.k8s.io/pause/_manifests/tags/3.10.2/current/link"
+LINK = "docker/registry/v2/repositories/registry.k8s.io/pause/_manifests/tags/3.97.2/current/link"
 
 
 def make_deb(directory: Path, name: str, version: str) -> None:
@@ -58,7 +58,7 @@ def built(tmp_path: Path) -> dict[str, Built]:
         directory.mkdir(parents=True)
         version = str(CATALOGUE.part(name)["version"])
         parts[name] = Built(name, version, "0", directory, 1.5)
-    make_deb(parts["kubeadm"].directory, "kubeadm", "1.36.4-1.1")
+    make_deb(parts["kubeadm"].directory, "kubeadm", "1.98.7-1.1")
     make_deb(parts["tools"].directory, "socat", "1.8")
     (parts["pause"].directory / "registry" / LINK).parent.mkdir(parents=True)
     (parts["pause"].directory / "registry" / LINK).write_text("sha256:4fe9")
@@ -80,7 +80,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("apt-ftparchive"), reason="need
 def test_bundle_is_three_repositories_and_an_index(made: bundle.Bundle) -> None:
     names = sorted(path.name for path in made.directory.iterdir())
     assert names == ["apt", "bundle.yml", "models", "registry"]
-    assert (made.directory / "apt/pool/kubeadm_1.36.4-1.1_amd64.deb").exists()
+    assert (made.directory / "apt/pool/kubeadm_1.98.7-1.1_amd64.deb").exists()
     assert (made.directory / "models/small-model/SHA256SUMS").read_text() == "0  a\n"
 
 
@@ -99,9 +99,9 @@ def test_index_pins_every_part_by_content(made: bundle.Bundle) -> None:
 def test_index_says_where_a_part_comes_from(made: bundle.Bundle) -> None:
     origins = {name: part["origin"] for name, part in made.parts.items()}
     assert origins == {
-        "kubeadm": "Go module k8s.io/kubernetes v1.36.4",
+        "kubeadm": "Go module k8s.io/kubernetes v1.98.7",
         "tools": "Debian trixie",
-        "pause": "Go module k8s.io/kubernetes v1.36.4",
+        "pause": "Go module k8s.io/kubernetes v1.98.7",
         "small": "Python packages of catalogue/locks/engine-model.txt",
     }
 

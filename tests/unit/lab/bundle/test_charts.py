@@ -24,9 +24,9 @@ other:
 
 
 def test_tag_beside_the_repository_is_written() -> None:
-    assert with_tags(VALUES, {"registry.k8s.io/lws/lws": "v0.9.0"}) == (
+    assert with_tags(VALUES, {"registry.k8s.io/lws/lws": "v0.98.0"}) == (
         "image:\n  manager:\n    repository: registry.k8s.io/lws/lws\n    # tag, if defined\n"
-        "    tag: v0.9.0\n    pullPolicy: IfNotPresent\n"
+        "    tag: v0.98.0\n    pullPolicy: IfNotPresent\n"
         "other:\n  repository: example.org/other\n  tag: v1\n"
     )
 
@@ -37,8 +37,8 @@ def test_image_that_the_chart_does_not_name_is_an_error() -> None:
 
 
 def test_version_of_the_chart_is_written_and_that_of_the_application_kept() -> None:
-    text = 'name: lws\nversion: 0.1.0\nappVersion: "v0.9.0"\n'
-    assert with_version(text, "0.9.0") == 'name: lws\nversion: 0.9.0\nappVersion: "v0.9.0"\n'
+    text = 'name: lws\nversion: 0.1.0\nappVersion: "v0.98.0"\n'
+    assert with_version(text, "0.98.0") == 'name: lws\nversion: 0.98.0\nappVersion: "v0.98.0"\n'
 
 
 def test_images_of_init_containers_are_found_too() -> None:

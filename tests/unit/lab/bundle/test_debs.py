@@ -14,7 +14,7 @@ from lab.bundle.debs import PACKAGES, build_deb
 pytestmark = pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="needs dpkg-deb")
 PART = {
     "kind": "deb",
-    "version": "1.36.4-1.1",
+    "version": "1.98.7-1.1",
     "upstream": "https://pkgs.k8s.io",
     "source": "kubernetes",
 }
@@ -52,8 +52,8 @@ def test_package_has_upstreams_name_and_version(tmp_path: Path) -> None:
     shown = subprocess.run(
         ["dpkg-deb", "--show", package], check=True, capture_output=True, text=True
     )
-    assert package.name == "kubeadm_1.36.4-1.1_amd64.deb"
-    assert shown.stdout == "kubeadm\t1.36.4-1.1\n"
+    assert package.name == "kubeadm_1.98.7-1.1_amd64.deb"
+    assert shown.stdout == "kubeadm\t1.98.7-1.1\n"
 
 
 def test_kubeadm_brings_the_drop_in_of_the_kubelet(tmp_path: Path) -> None:

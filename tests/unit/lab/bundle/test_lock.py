@@ -8,7 +8,7 @@ from lab.bundle.lock import differences, go_module, python_pins, tools_file
 
 PART = {
     "kind": "source",
-    "version": "1.36.4",
+    "version": "1.98.7",
     "module": "k8s.io/kubernetes",
     "lock": "go/kubernetes",
     "programs": {"kubelet": "k8s.io/kubernetes/cmd/kubelet", "ctl": "k8s.io/ctl"},
@@ -23,8 +23,8 @@ def test_staged_replacement_becomes_the_published_module() -> None:
     }
     assert go_module(PART, upstream) == (
         "module bundle/kubernetes\n\ngo 1.26.0\n\n"
-        "require k8s.io/kubernetes v1.36.4\n"
-        "replace k8s.io/api => k8s.io/api v0.36.4\n"
+        "require k8s.io/kubernetes v1.98.7\n"
+        "replace k8s.io/api => k8s.io/api v0.98.7\n"
     )
 
 
@@ -52,7 +52,7 @@ def test_godebug_of_the_module_is_kept() -> None:
 
 def test_other_modules_of_the_repository_get_the_same_version() -> None:
     text = go_module({**PART, "also": ["k8s.io/ctl"]}, {"Go": "1.26.0"})
-    assert "require k8s.io/ctl v1.36.4\n" in text
+    assert "require k8s.io/ctl v1.98.7\n" in text
 
 
 def test_tools_file_imports_the_programs_in_order() -> None:
@@ -69,11 +69,11 @@ def test_python_pin_uses_the_name_of_the_package() -> None:
             "use": "controller",
             "lock": "controller.txt",
             "package": "kubernetes",
-            "version": "37.0.2",
+            "version": "98.0.2",
         },
         "torch": {"kind": "python", "use": "engine", "lock": "engine.txt", "version": "1"},
     }
-    assert python_pins(parts) == {"controller.txt": ["kubernetes==37.0.2"]}
+    assert python_pins(parts) == {"controller.txt": ["kubernetes==98.0.2"]}
 
 
 def test_differences_names_changed_and_missing_files(tmp_path: Path) -> None:

@@ -39,8 +39,8 @@ def test_blob_of_two_parts_is_kept_once(tmp_path: Path) -> None:
 
 def test_digest_is_what_the_tag_points_at(tmp_path: Path) -> None:
     tags = "docker/registry/v2/repositories/registry.k8s.io/pause/_manifests/tags"
-    add(tmp_path, f"{tags}/3.10.2/current/link", "sha256:4fe9")
-    found = registry.digest(tmp_path, image="registry.k8s.io/pause", tag="3.10.2")
+    add(tmp_path, f"{tags}/3.97.2/current/link", "sha256:4fe9")
+    found = registry.digest(tmp_path, image="registry.k8s.io/pause", tag="3.97.2")
     assert found == "sha256:4fe9"
 
 

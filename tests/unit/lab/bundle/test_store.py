@@ -12,8 +12,8 @@ from lab.bundle.catalogue import Catalogue
 from lab.bundle.store import Store
 
 PARTS = {
-    "kubernetes": {"kind": "source", "version": "1.36.4"},
-    "kubeadm": {"kind": "deb", "version": "1.36.4-1.1", "source": "kubernetes"},
+    "kubernetes": {"kind": "source", "version": "1.98.7"},
+    "kubeadm": {"kind": "deb", "version": "1.98.7-1.1", "source": "kubernetes"},
 }
 
 
@@ -89,7 +89,7 @@ def test_other_input_gives_another_key(store: Callable[..., Store]) -> None:
 
 
 def test_other_version_of_a_deb_keeps_the_key_of_its_source(store: Callable[..., Store]) -> None:
-    changed = {**PARTS, "kubeadm": {**PARTS["kubeadm"], "version": "1.36.4-1.2"}}
+    changed = {**PARTS, "kubeadm": {**PARTS["kubeadm"], "version": "1.98.7-1.2"}}
     before, after = store(), store(parts=changed)
     assert before.key("kubernetes") == after.key("kubernetes")
     assert before.key("kubeadm") != after.key("kubeadm")
