@@ -17,7 +17,7 @@ def main() -> None:
     """Answer every question of the command line."""
     directory, limit, *questions = sys.argv[1:]
     tokenizer = AutoTokenizer.from_pretrained(directory)
-    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.bfloat16)
+    model = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32)
     for question in questions:
         text = tokenizer.apply_chat_template(
             [{"role": "user", "content": question}], add_generation_prompt=True, tokenize=False

@@ -70,6 +70,6 @@ def test_no_file_that_others_may_read_holds_a_key_on_a_host(secrets: dict[str, s
     for host in rehearsal.HOSTS:
         search = (
             "find /etc /root /tmp /var/lib/kubelet -xdev -type f -perm /044"
-            f" -exec grep --files-with-matches --fixed-strings -e {line} -e {encoded} {{}} + || true"
+            f" -exec grep -lF -e {line} -e {encoded} {{}} + || true"
         )
         assert rehearsal.on(host, "sh", "-c", search) == "", host
