@@ -15,7 +15,7 @@ def test_every_module_of_the_catalogue_has_a_row_and_no_other() -> None:
 def test_kubernetes_gets_its_version_in_both_packages() -> None:
     variables = SOURCES["k8s.io/kubernetes"].variables("1.98.7")
     assert variables["k8s.io/component-base/version.gitVersion"] == "v1.98.7"
-    assert variables["k8s.io/client-go/pkg/version.gitMinor"] == "36"
+    assert variables["k8s.io/client-go/pkg/version.gitMinor"] == "98"
 
 
 def test_linker_drops_symbols_and_sets_variables() -> None:
