@@ -31,7 +31,7 @@ def test_staged_replacement_becomes_the_published_module() -> None:
 def test_replacement_by_a_directory_of_a_released_module_is_dropped() -> None:
     upstream = {
         "Go": "1.24.0",
-        "Require": [{"Path": "go.etcd.io/etcd/api/v3", "Version": "v3.6.8"}],
+        "Require": [{"Path": "go.etcd.io/etcd/api/v3", "Version": "v3.98.8"}],
         "Replace": [{"Old": {"Path": "go.etcd.io/etcd/api/v3"}, "New": {"Path": "../api"}}],
     }
     assert "replace" not in go_module(PART, upstream)
