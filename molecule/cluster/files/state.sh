@@ -7,8 +7,9 @@ nft list ruleset 2>/dev/null | sed -En 's/.*(chain|jump|table) (.*(KUBE|kube|CNI
 findmnt --raw --noheadings --output TARGET | sort -u | sed 's/^/mount /'
 systemctl list-unit-files --no-legend --state=enabled | sed -E 's/^(\S+).*/enabled \1/'
 ps -e -o comm= | grep -E 'containerd|coredns|etcd|flannel|kube|manager|nginx|registry' | sed 's/^/process /'
-# Not of interest: what the package manager and logging keep about the past, and empty directories.
+# Not of interest: what the package manager and logging keep about the past, empty directories, and the
+# page in /var/www, which Debian's nginx leaves to the administrator.
 find /etc /opt /srv /usr/local /var -xdev ! -type d \
   ! -path '/srv/bundle/*' ! -path '/var/cache/*' ! -path '/var/lib/apt/*' ! -path '/var/lib/dpkg/*' \
   ! -path '/var/lib/systemd/*' ! -path '/var/log/apt/*' ! -path '/var/log/journal/*' \
-  ! -path /var/log/dpkg.log ! -path '/var/log/wtmp*' -printf 'file %p\n'
+  ! -path /var/log/dpkg.log ! -path '/var/www/*' ! -path '/var/log/wtmp*' -printf 'file %p\n'
