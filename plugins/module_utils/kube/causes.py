@@ -98,6 +98,18 @@ CAUSES: tuple[Cause, ...] = (
         persists=0.0,
     ),
     Cause(
+        name="image corrupt",
+        source=_waiting,
+        pattern=re.compile(
+            r"^(?:ErrImagePull|ImagePullBackOff).*(?:image \"|reference \")(?P<image>[^\"]+)\""
+            r".*commit on ref \"(?P<blob>[^\"]+)\": unexpected commit (?:digest|size)"
+            r" (?P<got>[^,\s]+)"
+        ),
+        found="{blob} of image {image} came with other bytes from the registry: {got}",
+        fix="replace this blob in the mirror's registry (build or copy the bundle anew)",
+        persists=20.0,
+    ),
+    Cause(
         name="registry not reachable",
         source=_waiting,
         pattern=re.compile(r"^(?:ErrImagePull|ImagePullBackOff)(?:: )?(?P<text>.*)"),

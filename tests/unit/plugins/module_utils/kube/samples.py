@@ -19,6 +19,11 @@ LOOKUP = (
     'failed to do request: Head "https://docker.io/v2/lmsysorg/sglang/manifests/v9": dial tcp: '
     "lookup docker.io on [::1]:53: read udp [::1]:34177->[::1]:53: read: connection refused"
 )
+CORRUPT = (
+    'failed to pull and unpack image "docker.io/lmsysorg/sglang:v9": failed commit on ref '
+    '"layer-sha256:84941c08b30e": unexpected commit digest sha256:3feb9cc9086c, expected '
+    "sha256:84941c08b30e: failed precondition"
+)
 REFUSED = (
     'failed to do request: Head "http://10.0.0.1:5000/v2/lmsysorg/sglang/manifests/v9": '
     "dial tcp 10.0.0.1:5000: connect: connection refused"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .samples import GLOO, LOOKUP, PULL, REFUSED, STORE, UVICORN, pod, reports
+from .samples import CORRUPT, GLOO, LOOKUP, PULL, REFUSED, STORE, UVICORN, pod, reports
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,13 @@ from .samples import GLOO, LOOKUP, PULL, REFUSED, STORE, UVICORN, pod, reports
             "registry not reachable",
             "connect: connection refused",
             "see that the registry",
+        ),
+        (
+            {"waiting": f"ErrImagePull: {CORRUPT}"},
+            "image corrupt",
+            "layer-sha256:84941c08b30e of image docker.io/lmsysorg/sglang:v9 came with other bytes "
+            "from the registry: sha256:3feb9cc9086c",
+            "replace this blob in the mirror's registry",
         ),
         (
             {"waiting": 'InvalidImageName: Failed to apply default image tag "A b"'},
