@@ -68,7 +68,7 @@ host:
   type: dict
   contains:
     asked_at: {description: The option of the same name., type: float, returned: always}
-    epoch: {description: The host's clock, as O(asked_at)., type: float, returned: always}
+    epoch: {description: "The host's clock, as O(asked_at).", type: float, returned: always}
     python: {description: Version of the interpreter., type: str, returned: always}
     distribution: {description: "C(id), C(version) and C(name).", type: dict, returned: always}
     kernel: {description: Release of the kernel., type: str, returned: always}

@@ -81,8 +81,8 @@ class Evidence:
 
     def certain(self) -> Optional[RankReport]:
         """The first cause that waiting longer will not cure, if any."""
-        for (order, _, _), seen in sorted(self._sightings.items(), key=lambda item: item[0]):
-            cause = CAUSES[order]
+        for place, seen in sorted(self._sightings.items(), key=lambda item: item[0]):
+            cause = CAUSES[place[0]]
             persisted = seen.last == self._now and cause.persists is not None
             if persisted and seen.last - seen.first >= (cause.persists or 0.0):
                 return seen.report
@@ -98,7 +98,7 @@ class Evidence:
         for place, pod in self._latest.items():
             if not pod.ready:
                 best.setdefault(place, (len(CAUSES), RankReport(pod)))
-        return [report for _, report in sorted(best.values(), key=_origin_first)]
+        return [found[1] for found in sorted(best.values(), key=_origin_first)]
 
     def _forget(self, place: tuple[int, int]) -> None:
         """A rank that became ready had no lasting cause."""
