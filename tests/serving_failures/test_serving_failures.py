@@ -6,6 +6,7 @@ kubelets, the real engine image, the real weights.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,8 @@ from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 
 ROOT = Path(__file__).resolve().parents[2]
-KUBECONFIG = ROOT / "artifacts" / "lab" / "kubeconfig"
+# LAB_KUBECONFIG names the cluster of another lab than the one of `make lab`.
+KUBECONFIG = Path(os.environ.get("LAB_KUBECONFIG", ROOT / "artifacts" / "lab" / "kubeconfig"))
 PLAN = yaml.safe_load((ROOT / "inventories" / "lab" / "plan.yml").read_text(encoding="utf-8"))
 PARTS = yaml.safe_load((ROOT / "catalogue" / "parts.yml").read_text(encoding="utf-8"))
 ENGINE = PARTS["catalogue_parts"][PLAN["engine"]["part"]]
