@@ -38,6 +38,10 @@ reset: collection ## Undo the site on INVENTORY
 test: bootstrap collection ## Everything that CI runs
 	@tests/run all
 
+.PHONY: test-faults
+test-faults: bootstrap collection ## Runs killed in each phase, broken weights; a lab of its own
+	@tests/run faults
+
 .PHONY: test-fast
 test-fast: bootstrap dev-links ## Lint and unit tests
 	@tests/run fast

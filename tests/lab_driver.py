@@ -49,6 +49,11 @@ class Site:
         return self.directory / "artifacts" / "lab"
 
     @property
+    def logs(self) -> Path:
+        """Where the output of the runs is kept."""
+        return self.directory / "artifacts" / "logs"
+
+    @property
     def addresses(self) -> dict[str, str]:
         """Host name -> address."""
         return {host.name: str(host.address) for host in definition.load(self.lab_file).hosts}
@@ -105,7 +110,7 @@ class Site:
         self, playbook: str, *arguments: str, log: str
     ) -> tuple[subprocess.Popen[bytes], Path]:
         """Start a playbook of the installed collection in a process group of its own."""
-        path = self.directory / "logs" / f"{log}.log"
+        path = self.logs / f"{log}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
         inventory = ["-i", str(self.inventory)]
         with path.open("wb") as stream:

@@ -3,38 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.e2e import rehearsal
-
-
-@pytest.fixture(scope="session")
-def logs() -> Path:
-    """Directory of the runs' output."""
-    path = rehearsal.ROOT / "artifacts" / "e2e"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+from tests.e2e.rehearsal import HOSTS, SITE, host_state
+from tests.lab_driver import Run
 
 
 @pytest.fixture(scope="session")
 def bare_hosts() -> Iterator[None]:
     """Hosts of the lab that were just booted; gone when the tests are over."""
-    rehearsal.fresh_lab()
+    SITE.lab("down")
+    SITE.lab("up")
     yield
-    rehearsal.lab("down")
+    SITE.lab("down")
 
 
 @pytest.fixture(scope="session")
 def bare_state(bare_hosts: None) -> dict[str, dict[str, str]]:
     """Packages and checksums of every host before anything ran on it."""
-    return {host: rehearsal.host_state(host) for host in rehearsal.HOSTS}
+    return {host: host_state(host) for host in HOSTS}
 
 
 @pytest.fixture(scope="session")
-def served(bare_state: dict[str, dict[str, str]], logs: Path) -> rehearsal.Run:
+def served(bare_state: dict[str, dict[str, str]]) -> Run:
     """The first run of the site on bare hosts, as verbose as Ansible can be."""
-    run = rehearsal.play("site", "-vvv", log=logs / "site-bare.log")
+    run = SITE.play("site", "-vvv", log="site-bare")
     assert run.status == 0, run.output[-6000:]
     return run

@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import urllib.request
 
-from tests.e2e import rehearsal
+from tests.e2e.rehearsal import ENDPOINT, SITE
+from tests.lab_driver import Run
 
 
-def test_the_answer_is_right(served: rehearsal.Run) -> None:
-    report = rehearsal.report()
+def test_the_answer_is_right(served: Run) -> None:
+    report = SITE.report()
     assert "Paris" in report["answer"]
     assert report["tokens_per_second"] > 0
 
 
-def test_ranks_are_two_processes_in_two_pods_on_two_hosts(served: rehearsal.Run) -> None:
-    pods = rehearsal.kubectl(
+def test_ranks_are_two_processes_in_two_pods_on_two_hosts(served: Run) -> None:
+    pods = SITE.kubectl(
         "get", "pods", "--namespace=serving", "--selector=leaderworkerset.sigs.k8s.io/name"
     )["items"]
     hosts = {pod["spec"]["nodeName"] for pod in pods}
     assert len(pods) == 2
     assert hosts == {"node1", "node2"}
     for host in sorted(hosts):
-        processes = rehearsal.on(host, "ps", "-eo", "args")
+        processes = SITE.on(host, "ps -eo args")
         assert processes.count("sglang::scheduler") == 1, processes
 
 
-def test_the_endpoint_answers_on_this_machine(served: rehearsal.Run) -> None:
-    with urllib.request.urlopen(
-        f"http://{rehearsal.SERVING_ADDRESS}:30080/v1/models", timeout=20
-    ) as answer:
+def test_the_endpoint_answers_on_this_machine(served: Run) -> None:
+    with urllib.request.urlopen(f"{ENDPOINT}/v1/models", timeout=20) as answer:
         assert answer.status == 200
 
 
-def test_kube_proxy_is_the_only_privileged_pod(served: rehearsal.Run) -> None:
-    pods = rehearsal.kubectl("get", "pods", "--all-namespaces")["items"]
+def test_kube_proxy_is_the_only_privileged_pod(served: Run) -> None:
+    pods = SITE.kubectl("get", "pods", "--all-namespaces")["items"]
     privileged = {
         pod["metadata"]["labels"].get("k8s-app", pod["metadata"]["name"])
         for pod in pods

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from kubernetes import client, config
 
-from tests.e2e import rehearsal
+from tests.e2e.rehearsal import ENDPOINT, SITE
+from tests.lab_driver import Run
 
 QUESTIONS = (
     "What is the capital of France?",
@@ -57,11 +58,11 @@ def reference_pod(image: str, host: str, model_path: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def reference(served: rehearsal.Run) -> list[dict[str, list[int]]]:
+def reference(served: Run) -> list[dict[str, list[int]]]:
     """What transformers answers, from a pod with the engine's image on a serving host."""
-    config.load_kube_config(str(rehearsal.ARTIFACTS / "kubeconfig"))
+    config.load_kube_config(str(SITE.artifacts / "kubeconfig"))
     api = client.CoreV1Api()
-    leader = rehearsal.kubectl(
+    leader = SITE.kubectl(
         "get",
         "pods",
         "--namespace=serving",
@@ -92,7 +93,7 @@ def engine_tokens(prompt: list[int]) -> list[int]:
         "sampling_params": {"temperature": 0, "max_new_tokens": MAX_NEW_TOKENS},
     }
     request = urllib.request.Request(
-        f"http://{rehearsal.SERVING_ADDRESS}:30080/generate",
+        f"{ENDPOINT}/generate",
         data=json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
     )

@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import time
 
-from tests.e2e import rehearsal
-
-SELECTOR = "--selector=leaderworkerset.sigs.k8s.io/name"
-
-
-def running_pods() -> dict[str, str]:
-    """Name -> uid of the engine's pods that are ready."""
-    pods = rehearsal.kubectl("get", "pods", "--namespace=serving", SELECTOR)["items"]
-    return {
-        pod["metadata"]["name"]: pod["metadata"]["uid"]
-        for pod in pods
-        if any(
-            condition["type"] == "Ready" and condition["status"] == "True"
-            for condition in pod.get("status", {}).get("conditions", [])
-        )
-    }
+from tests.e2e.rehearsal import SITE
+from tests.lab_driver import Run
 
 
-def test_group_comes_back_after_its_worker_was_killed(served: rehearsal.Run) -> None:
-    before = running_pods()
+def test_group_comes_back_after_its_worker_was_killed(served: Run) -> None:
+    before = SITE.ready_pods()
     begin = time.monotonic()
-    rehearsal.on("node2", "pkill", "-KILL", "-f", "sglang.launch_server")
+    SITE.on("node2", "pkill -KILL -f '[s]glang.launch_server'")
     while True:
         seconds = time.monotonic() - begin
-        now = running_pods()
+        now = SITE.ready_pods()
         if len(now) == len(before) and not set(now.values()) & set(before.values()):
             break
         assert seconds < 420, now
