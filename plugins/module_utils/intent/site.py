@@ -93,17 +93,16 @@ def _numbers(site: Site) -> Iterator[Fault]:
 
 
 def _mirror(site: Site, inventory: Inventory) -> Iterator[Fault]:
-    if site.site_bundle_path and not inventory.group("mirror"):
-        yield empty_group(
-            inventory, "mirror", f"one host that serves the bundle {site.site_bundle_path}"
-        )
-    if inventory.group("mirror") and not site.site_bundle_path:
+    if not inventory.group("mirror"):
+        yield empty_group(inventory, "mirror", "one host that serves the bundle")
+    if not site.site_bundle_path:
         yield Fault(
             code="bundle_path_missing",
             where="site_bundle_path",
-            found=f"empty, while {inventory.group('mirror')[0]} is in the group mirror",
-            needed="the directory of the bundle on the mirror",
-            fix="set site_bundle_path, or empty the group mirror on a connected site",
+            found="empty",
+            needed="the directory of the bundle on the mirror: this version installs from a"
+            " bundle only, not from the upstream repositories",
+            fix="set site_bundle_path",
         )
     if site.site_mirror_address and not is_ipv4(site.site_mirror_address):
         yield _invalid("site_mirror_address", site.site_mirror_address, "an IPv4 address")

@@ -63,15 +63,15 @@ def test_a_right_site_has_no_fault() -> None:
     assert preflight(EVIDENCE) == ()
 
 
-def test_a_connected_site_without_bundle_and_plan_is_judged_by_the_rest() -> None:
-    connected = {
+def test_a_site_without_bundle_and_plan_is_judged_by_the_rest() -> None:
+    without = {
         "inventory": inventory(mirror=()),
         "site": site(site_bundle_path=""),
         "bundle": None,
         "model": None,
         "plan": None,
     }
-    assert codes(**connected) == []
+    assert codes(**without) == ["no_mirror_host", "bundle_path_missing"]
 
 
 FULL = facts(

@@ -68,10 +68,10 @@ def test_a_right_value_is_no_fault(variable: str, value: Any) -> None:
     assert list(site_faults(site(**{variable: value}), INVENTORY)) == []
 
 
-def test_a_bundle_needs_a_mirror_and_a_mirror_a_bundle() -> None:
+def test_a_site_needs_a_mirror_and_a_bundle() -> None:
     without_mirror = site_faults(SITE, inventory(mirror=()))
     assert [fault.code for fault in without_mirror] == ["no_mirror_host"]
     without_bundle = site_faults(site(site_bundle_path=""), INVENTORY)
     assert [fault.code for fault in without_bundle] == ["bundle_path_missing"]
-    connected = site_faults(site(site_bundle_path=""), inventory(mirror=()))
-    assert list(connected) == []
+    without_both = site_faults(site(site_bundle_path=""), inventory(mirror=()))
+    assert [fault.code for fault in without_both] == ["no_mirror_host", "bundle_path_missing"]
