@@ -74,9 +74,8 @@ def test_a_run_through_ansible_shows_its_progress_and_keeps_the_modules_result(
 ) -> None:
     model = make_model(tmp_path / "source")
     with web_server(model.path) as server:
-        server.faults["model-00001-of-00002.safetensors"] = [
-            Fault("trickle", 160)
-        ]  # some 12 s: two periods
+        # Some 12 s: two periods.
+        server.faults["model-00001-of-00002.safetensors"] = [Fault("trickle", 160)]
         arguments = f"name=m destination={tmp_path / 'models'} source={server.url}"
         done = subprocess.run(
             [
