@@ -13,13 +13,14 @@ LEVELS = (
     ("change", "fault"),
     ("topology",),
     ("planning",),
-    ("manifests", "intent", "report", "hostprobe", "verification"),
+    ("manifests", "intent", "report", "hostprobe", "deviceprobe", "verification"),
     ("kube", "weights"),
     ("runtime",),
 )
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
 PLUGINS = len(LEVELS)
 THIRD_PARTY = {
+    "deviceprobe/nvml.py": frozenset({"pynvml"}),
     "kube/client.py": frozenset({"ansible", "kubernetes", "urllib3"}),
     "runtime/": frozenset({"ansible"}),
 }
