@@ -26,6 +26,10 @@ lab: bootstrap ## Rehearse: bare hosts to a model that answers
 lab-down: bootstrap ## Remove everything that the lab has on this machine
 	@python -m lab.hosts down --lab $(LAB)
 
+.PHONY: kubectl
+kubectl: bootstrap ## Run kubectl ARGS on the lab's control plane
+	@python -m lab.hosts exec --lab $(LAB) cp1 -- kubectl --kubeconfig=/etc/kubernetes/admin.conf $(ARGS)
+
 .PHONY: site
 site: collection ## Run the site playbook on INVENTORY
 	@ansible-playbook baremetal.sglang.site -i $(INVENTORY) $(ARGS)
