@@ -74,9 +74,6 @@ def made(tmp_path: Path, built: dict[str, Built]) -> bundle.Bundle:
     return bundle.read(root / "k1")
 
 
-pytestmark = pytest.mark.skipif(not shutil.which("apt-ftparchive"), reason="needs apt-utils")
-
-
 def test_bundle_is_three_repositories_and_an_index(made: bundle.Bundle) -> None:
     names = sorted(path.name for path in made.directory.iterdir())
     assert names == ["apt", "bundle.yml", "models", "registry"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from lab.bundle.builder import BuildError, Work
 from lab.bundle.debs import PACKAGES, build_deb
 
-pytestmark = pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="needs dpkg-deb")
 PART = {
     "kind": "deb",
     "version": "1.98.7-1.1",

@@ -8,13 +8,9 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from lab.bundle.builder import Work
 from lab.bundle.catalogue import load
 from lab.bundle.images import IMAGES, build_image
-
-pytestmark = pytest.mark.skipif(not shutil.which("umoci"), reason="needs umoci")
 
 
 def make_work(root: Path, name: str) -> Work:

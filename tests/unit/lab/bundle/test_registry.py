@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import socket
 import subprocess
@@ -53,7 +52,6 @@ def test_upload_directories_are_discarded_and_links_kept(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("docker-registry"), reason="needs docker-registry")
 def test_registry_ends_with_the_process_that_is_killed(tmp_path: Path) -> None:
     script = (
         "import sys, os, signal; from pathlib import Path; from lab.bundle import registry\n"
