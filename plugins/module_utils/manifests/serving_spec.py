@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import Rank
 
 NAME_LIMIT = 45
 """Characters. Pods of a group are named C(<name>-<group>-<rank>) and a StatefulSet's name plus a
@@ -52,15 +53,6 @@ _IMAGE = re.compile(
     r"(:(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?(@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-@dataclass(frozen=True)
-class Rank:
-    """One engine process group on one host; C(gpus) are the host's GPU indexes it is planned on."""
-
-    rank: int
-    host: str
-    gpus: tuple[int, ...]
 
 
 @dataclass(frozen=True)

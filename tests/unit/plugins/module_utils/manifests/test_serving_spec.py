@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving_spec import (
-    Rank,
     Resources,
     ServingGroupSpec,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import Rank
 
 from .groups import H100, LAB, SINGLE
 
