@@ -46,8 +46,8 @@ class Node:
     the engine and has C(address). C(tcp_rate) is bytes/s of that interface, C(disk_rate) bytes/s of
     reading the weights, 0 where nobody said. C(memory_gib) is main memory in GiB, C(cores) logical
     CPUs. C(nvlink): the GPUs of the host reach each other over NVLink. C(multicast): NVLink SHARP
-    (NVLS) works there. C(peer_memory): how a NIC reaches GPU memory, V(dmabuf), V(nvidia_peermem) or
-    empty for not at all or not known. C(declared): no host was asked, an inventory said all this.
+    (NVLS) works there. C(peer_memory): how a NIC reaches GPU memory, V(dmabuf), V(nvidia_peermem)
+    or empty for not at all or not known. C(declared): no host was asked, an inventory said it.
     """
 
     name: str
