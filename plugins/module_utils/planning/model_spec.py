@@ -80,7 +80,8 @@ class ModelSpec:
     """One model. Sizes are elements, C(context) tokens, C(draft_layers) layers of the built-in
     speculative head (0: none) and C(intermediate) the width of the dense layers.
 
-    C(layers) leaves the draft layers out. C(tied) says that embedding and head are one matrix.
+    C(layers) leaves the draft layers out. C(tied) says that embedding and head are one matrix,
+    C(attention_bias) that the query, key and value projections add a bias.
     """
 
     name: str
@@ -99,3 +100,4 @@ class ModelSpec:
     licence: str
     formats: tuple[WeightFormat, ...]
     source: str
+    attention_bias: bool = False
