@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault, ordered
@@ -14,6 +14,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_rul
     rule_faults,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_shape import (
+    UNIFIED,
     shape_faults,
 )
 
@@ -28,11 +29,17 @@ class Model:
 
 @dataclass(frozen=True)
 class Layout:
-    """Sizes of the parallel dimensions of one engine group."""
+    """Sizes of the parallel dimensions of one engine group.
+
+    With C(--enable-dp-attention) C(data_parallel) is the number of attention groups; engine
+    versions with C(--attn-dp-size) have it in C(attention_data_parallel).
+    """
 
     tensor_parallel: int
     pipeline_parallel: int
     data_parallel: int
+    expert_parallel: int = 1
+    attention_data_parallel: int = 1
 
 
 @dataclass(frozen=True)
@@ -46,10 +53,17 @@ class Rank:
 
 @dataclass(frozen=True)
 class Group:
-    """The ranks that form one engine, in order of rank."""
+    """The ranks that form one engine, in order of rank.
+
+    C(role) is V(unified), V(prefill) or V(decode). C(layout) is the group's own where it differs
+    from the plan's, C(arguments) follow those of the plan.
+    """
 
     name: str
     ranks: tuple[Rank, ...]
+    role: str = UNIFIED
+    layout: Optional[Layout] = None
+    arguments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +84,11 @@ class Resources:
 
 @dataclass(frozen=True)
 class Plan:
-    """Plan schema 1. C(engine_part) names an image of the catalogue."""
+    """Plan schema 1. C(engine_part) names an image of the catalogue.
+
+    C(racks) holds (host, rack) sorted by host, C(spares) hosts that no rank takes. The document's
+    C(explanation) is for people: nothing that is built from a plan reads it.
+    """
 
     inventory: str
     model: Model
@@ -83,6 +101,8 @@ class Plan:
     resources: Resources
     shared_memory_mib: int
     startup_seconds: int
+    racks: tuple[tuple[str, str], ...] = ()
+    spares: tuple[str, ...] = ()
 
     @property
     def ranks(self) -> tuple[Rank, ...]:
@@ -118,19 +138,24 @@ def _build(document: Mapping[str, Any]) -> Plan:
         model=Model(**document["model"]),
         engine_part=document["engine"]["part"],
         layout=Layout(**document["layout"]),
-        groups=tuple(_group(group) for group in document["groups"]),
+        groups=tuple(_group(group, document["layout"]) for group in document["groups"]),
         arguments=tuple(document["arguments"]),
         environment=tuple(sorted(document["environment"].items())),
         ports=Ports(**document["ports"]),
         resources=Resources(**document["resources"]),
         shared_memory_mib=document["shared_memory_mib"],
         startup_seconds=document["startup_seconds"],
+        racks=tuple(sorted(document.get("racks", {}).items())),
+        spares=tuple(document.get("spares", ())),
     )
 
 
-def _group(group: Mapping[str, Any]) -> Group:
+def _group(group: Mapping[str, Any], layout: Mapping[str, Any]) -> Group:
     ranks = sorted(group["ranks"], key=lambda rank: int(rank["rank"]))
     return Group(
         name=group["name"],
         ranks=tuple(Rank(r["rank"], r["host"], tuple(r["gpus"])) for r in ranks),
+        role=group.get("role", UNIFIED),
+        layout=Layout(**{**layout, **group["layout"]}) if "layout" in group else None,
+        arguments=tuple(group.get("arguments", ())),
     )

@@ -1,14 +1,19 @@
 # Copyright: (c) 2026, baremetal.sglang maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Rules across the keys of a plan: ranks, layout, names and reserved arguments."""
+"""Rules across the keys of a plan: ranks, names, racks and reserved arguments."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_layout import (
+    layout_arguments,
+    layout_divides,
+    layout_size,
+)
 
 # Options of `sglang.launch_server` that the manifests write from the plan's other keys.
 # argparse also takes an unambiguous beginning of an option, so --dist-init sets it as well.
@@ -23,15 +28,6 @@ RESERVED_ARGUMENTS: Mapping[str, str] = {
     "--dist-init-addr": "ports.distributed",
     "--nccl-init-addr": "ports.distributed",
 }
-# Options that say in the engine's words what the layout says; each is 1 where it is not given.
-LAYOUT_ARGUMENTS: Mapping[str, tuple[str, ...]] = {
-    "tensor_parallel": ("--tp-size", "--tensor-parallel-size"),
-    "pipeline_parallel": ("--pp-size", "--pipeline-parallel-size"),
-    "data_parallel": ("--dp-size", "--data-parallel-size"),
-}
-# With DP attention the data-parallel ranks share the tensor-parallel ones (SGLang
-# server_args.py); without it each is an engine of its own.
-DP_ATTENTION = "--enable-dp-attention"
 SHORTEST_PREFIX = len("--xx")
 
 Rule = Callable[[Mapping[str, Any], str], "list[Fault]"]
@@ -53,21 +49,31 @@ def _top_key(fault: Fault, source: str) -> str:
 
 
 def _reserved_arguments(document: Mapping[str, Any], source: str) -> list[Fault]:
-    faults = []
-    for index, argument in enumerate(document["arguments"]):
+    return list(_reserved_among(document["arguments"], f"{source}: arguments"))
+
+
+def _reserved_group_arguments(document: Mapping[str, Any], source: str) -> list[Fault]:
+    return [
+        fault
+        for index, group in enumerate(document["groups"])
+        for fault in _reserved_among(
+            group.get("arguments", []), f"{source}: groups[{index}].arguments"
+        )
+    ]
+
+
+def _reserved_among(arguments: Sequence[str], place: str) -> Iterator[Fault]:
+    for index, argument in enumerate(arguments):
         option = argument.split("=")[0]
         reserved = _reserved(option)
         if reserved:
-            faults.append(
-                Fault(
-                    code="reserved_argument",
-                    where=f"{source}: arguments[{index}]",
-                    found=argument,
-                    needed=f"no {reserved}: it comes from {RESERVED_ARGUMENTS[reserved]}",
-                    fix=f"remove {option} and its value from arguments",
-                )
+            yield Fault(
+                code="reserved_argument",
+                where=f"{place}[{index}]",
+                found=argument,
+                needed=f"no {reserved}: it comes from {RESERVED_ARGUMENTS[reserved]}",
+                fix=f"remove {option} and its value from arguments",
             )
-    return faults
 
 
 def _reserved(option: str) -> str:
@@ -133,58 +139,6 @@ def _gpus_once(document: Mapping[str, Any], source: str) -> list[Fault]:
     ]
 
 
-def _layout_size(document: Mapping[str, Any], source: str) -> list[Fault]:
-    layout = document["layout"]
-    shared = DP_ATTENTION in document["arguments"]
-    copies = 1 if shared else layout["data_parallel"]
-    needed = layout["tensor_parallel"] * layout["pipeline_parallel"] * copies
-    faults = []
-    for index, group in enumerate(document["groups"]):
-        found = sum(max(1, len(rank["gpus"])) for rank in group["ranks"])
-        if found != needed:
-            faults.append(
-                Fault(
-                    code="layout_size",
-                    where=f"{source}: groups[{index}].ranks",
-                    found=f"{found} engine processes (one a GPU, one a rank without GPUs)",
-                    needed=f"{needed} = {_product(layout, shared=shared)}",
-                    fix="change the layout, or add or remove ranks",
-                )
-            )
-    return faults
-
-
-def _layout_arguments(document: Mapping[str, Any], source: str) -> list[Fault]:
-    given = _option_values(document["arguments"])
-    faults = []
-    for size, options in LAYOUT_ARGUMENTS.items():
-        needed = str(document["layout"][size])
-        found = next((given[option] for option in options if option in given), "1")
-        if found != needed:
-            faults.append(
-                Fault(
-                    code="layout_arguments_differ",
-                    where=f"{source}: arguments",
-                    found=f"{options[0]} {found}",
-                    needed=f"{options[0]} {needed}, as layout.{size} says",
-                    fix=f"correct {options[0]} in arguments, or layout.{size}",
-                )
-            )
-    return faults
-
-
-def _option_values(arguments: Sequence[str]) -> dict[str, str]:
-    """Values of options, written as two arguments or joined by "="."""
-    pairs = dict(zip(arguments, arguments[1:]))
-    joined = (argument.partition("=") for argument in arguments)
-    return {**pairs, **{option: value for option, separator, value in joined if separator}}
-
-
-def _product(layout: Mapping[str, int], *, shared: bool) -> str:
-    sizes = f"tensor {layout['tensor_parallel']} x pipeline {layout['pipeline_parallel']}"
-    return sizes if shared else f"{sizes} x data {layout['data_parallel']}"
-
-
 def _group_names(document: Mapping[str, Any], source: str) -> list[Fault]:
     counts = Counter(group["name"] for group in document["groups"])
     return [
@@ -215,17 +169,51 @@ def _ports_differ(document: Mapping[str, Any], source: str) -> list[Fault]:
     ]
 
 
+def _racks_whole(document: Mapping[str, Any], source: str) -> list[Fault]:
+    racks = document["racks"]
+    hosts = {rank["host"] for group in document["groups"] for rank in group["ranks"]}
+    return [
+        Fault(
+            code="rank_without_rack",
+            where=f"{source}: racks",
+            found=f"no rack of {host}, which has a rank",
+            needed="the rack of each host with a rank, or no racks at all",
+            fix=f"add {host} to racks",
+        )
+        for host in sorted(hosts - set(racks))
+        if racks
+    ]
+
+
+def _spares_free(document: Mapping[str, Any], source: str) -> list[Fault]:
+    hosts = {rank["host"] for group in document["groups"] for rank in group["ranks"]}
+    return [
+        Fault(
+            code="spare_with_rank",
+            where=f"{source}: spares",
+            found=f"{host}, which has a rank",
+            needed="hosts without a rank",
+            fix=f"remove {host} from spares, or its rank",
+        )
+        for host in sorted(hosts & set(document["spares"]))
+    ]
+
+
 def _numbers(values: Sequence[int]) -> str:
     return ", ".join(str(value) for value in values)
 
 
 _RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("arguments",), _reserved_arguments),
+    (("groups",), _reserved_group_arguments),
     (("groups",), _rank_numbers),
     (("groups",), _hosts_once),
     (("groups",), _gpus_once),
     (("groups",), _group_names),
-    (("groups", "layout", "arguments"), _layout_size),
-    (("arguments", "layout"), _layout_arguments),
+    (("groups", "layout", "arguments"), layout_size),
+    (("groups", "layout", "arguments"), layout_arguments),
+    (("groups", "layout", "arguments"), layout_divides),
     (("ports",), _ports_differ),
+    (("groups", "racks"), _racks_whole),
+    (("groups", "spares"), _spares_free),
 )

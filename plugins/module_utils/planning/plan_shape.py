@@ -17,6 +17,9 @@ LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 # A C identifier is what every shell and the Kubernetes API take as environment name.
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 CPU_QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?|[0-9]+m")
+UNIFIED = "unified"
+# What a group of engine ranks does; SGLang names prefill and decode in --disaggregation-mode.
+ROLES = (UNIFIED, "prefill", "decode")
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,12 @@ def _environment(value: Any) -> bool:
     )
 
 
+def _names(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        _text(key) and _text(name) for key, name in value.items()
+    )
+
+
 def _list_of(accepts: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, list) and all(accepts(item) for item in value)
 
@@ -61,6 +70,9 @@ TEXTS = Kind("a list of non-empty strings", _list_of(_text))
 INDEXES = Kind("a list of integers of 0 or more", _list_of(INDEX.accepts))
 ENVIRONMENT = Kind("a mapping of environment names to strings", _environment)
 MAPPING = Kind("a mapping", lambda value: isinstance(value, Mapping))
+OPEN_MAPPING = Kind("a mapping of any keys", lambda value: isinstance(value, Mapping))
+RACKS = Kind("a mapping of host names to rack names", _names)
+ROLE = Kind(f"one of {', '.join(ROLES)}", lambda value: value in ROLES)
 ENTRIES = Kind("a non-empty list of mappings", lambda value: bool(value) and _mappings(value))
 
 
@@ -88,9 +100,19 @@ SHAPE: Mapping[str, Mapping[str, Kind]] = {
     "engine": {"part": TEXT},
     "layout": {"tensor_parallel": COUNT, "pipeline_parallel": COUNT, "data_parallel": COUNT},
     "groups[]": {"name": NAME, "ranks": ENTRIES},
+    "groups[].layout": {},
     "groups[].ranks[]": {"rank": INDEX, "host": TEXT, "gpus": INDEXES},
     "ports": {"serving": PORT, "distributed": PORT},
     "resources": {"cpu": CPU, "memory_gib": COUNT},
+}
+
+_SIZES: Mapping[str, Kind] = {"expert_parallel": COUNT, "attention_data_parallel": COUNT}
+# Keys that a plan may leave out, by section.
+OPTIONAL: Mapping[str, Mapping[str, Kind]] = {
+    "": {"racks": RACKS, "spares": TEXTS, "explanation": OPEN_MAPPING},
+    "layout": _SIZES,
+    "groups[]": {"role": ROLE, "layout": MAPPING, "arguments": TEXTS},
+    "groups[].layout": {**SHAPE["layout"], **_SIZES},
 }
 
 
@@ -102,9 +124,9 @@ def shape_faults(document: object, source: str) -> list[Fault]:
 
 
 def _section_faults(section: str, value: Mapping[Any, Any], source: str, path: str) -> list[Fault]:
-    keys = SHAPE[section]
-    faults = _key_faults(value, keys, source, path)
-    for key, kind in keys.items():
+    required, optional = SHAPE[section], OPTIONAL.get(section, {})
+    faults = _key_faults(value, required, optional, f"{source}: {path}" if path else source)
+    for key, kind in {**required, **optional}.items():
         if key not in value:
             continue
         place = _join(path, key)
@@ -120,18 +142,21 @@ def _section_faults(section: str, value: Mapping[Any, Any], source: str, path: s
 
 
 def _key_faults(
-    value: Mapping[Any, Any], keys: Mapping[str, Kind], source: str, path: str
+    value: Mapping[Any, Any],
+    required: Mapping[str, Kind],
+    optional: Mapping[str, Kind],
+    where: str,
 ) -> list[Fault]:
-    where = f"{source}: {path}" if path else source
-    unknown = sorted(str(key) for key in value if key not in keys)
-    missing = [key for key in keys if key not in value]
+    known = {**required, **optional}
+    unknown = sorted(str(key) for key in value if key not in known)
+    missing = [key for key in required if key not in value]
     return [
         Fault(
             code="unknown_plan_key",
             where=where,
             found=f"key {key}",
             needed=f"keys of plan schema {SCHEMA} only",
-            fix=rename_fix(key, keys),
+            fix=rename_fix(key, known),
         )
         for key in unknown
     ] + [
@@ -139,7 +164,7 @@ def _key_faults(
             code="plan_key_missing",
             where=where,
             found=f"no key {key}",
-            needed=f"{key}: {keys[key].noun}",
+            needed=f"{key}: {required[key].noun}",
             fix=f"add {key}",
         )
         for key in missing

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import (
     Group,
     Layout,
@@ -115,6 +117,14 @@ def test_a_plan_has_the_ranks_of_all_groups() -> None:
         ("resources.memory_gib", 1.5, "plan_value_invalid", "plan: resources.memory_gib"),
         ("resources.memory_gib", 0, "plan_value_invalid", "plan: resources.memory_gib"),
         ("shared_memory_mib", 1.5, "plan_value_invalid", "plan: shared_memory_mib"),
+        ("layout.expert_parallel", 0, "plan_value_invalid", "plan: layout.expert_parallel"),
+        ("groups.0.role", "encode", "plan_value_invalid", "plan: groups[0].role"),
+        ("groups.0.role", ["decode"], "plan_value_invalid", "plan: groups[0].role"),
+        ("groups.0.layout", {"tensor": 2}, "unknown_plan_key", "plan: groups[0].layout"),
+        ("groups.0.arguments", "--x", "plan_value_invalid", "plan: groups[0].arguments"),
+        ("racks", {"node1": 1}, "plan_value_invalid", "plan: racks"),
+        ("spares", "node3", "plan_value_invalid", "plan: spares"),
+        ("explanation", "because", "plan_value_invalid", "plan: explanation"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_one_fault_with_its_place(
@@ -136,10 +146,67 @@ def test_a_value_of_the_wrong_kind_is_one_fault_with_its_place(
         ("groups.0.ranks.0.host", "node1", "host_twice_in_group", "plan: groups[0].ranks"),
         ("groups.0.ranks.0.gpus", [0, 1], "layout_size", "plan: groups[0].ranks"),
         ("ports.distributed", 30000, "plan_ports_equal", "plan: ports"),
+        ("groups.0.arguments", ["--port"], "reserved_argument", "plan: groups[0].arguments[0]"),
+        ("groups.0.arguments", ["--pp-size=4"], "layout_arguments_differ", "plan: groups[0]"),
+        ("layout.expert_parallel", 2, "layout_not_divisible", "plan: arguments"),
+        ("racks", {"node1": "a"}, "rank_without_rack", "plan: racks"),
+        ("spares", ["node2"], "spare_with_rank", "plan: spares"),
     ],
 )
 def test_a_rule_across_keys_is_one_fault(path: str, value: Any, code: str, where: str) -> None:
-    assert faults(changed(path, value)) == [(code, where)]
+    document = changed(path, value)
+    if path == "layout.expert_parallel":
+        document["arguments"] += ["--ep-size", str(value)]
+    assert faults(document) == [(code, where)]
+
+
+def test_a_plan_written_by_hand_needs_none_of_the_keys_that_a_made_plan_adds() -> None:
+    path = Path(__file__).parents[5] / "inventories" / "lab" / "plan.yml"
+    plan = parse_plan(yaml.safe_load(path.read_text()))
+    assert (plan.racks, plan.spares, plan.layout) == ((), (), Layout(1, 2, 1, 1, 1))
+    assert [(group.role, group.layout, group.arguments) for group in plan.groups] == [
+        ("unified", None, ())
+    ]
+
+
+def test_a_group_of_its_own_size_has_a_role_a_layout_and_further_arguments() -> None:
+    document = changed("spares", ["node4"])
+    document["racks"] = {"node2": "b", "node1": "a", "node3": "a"}
+    document["explanation"] = {"objective": "throughput"}
+    prefill = {
+        "name": "prefill",
+        "role": "prefill",
+        "layout": {"pipeline_parallel": 1},
+        "arguments": ["--pp-size", "1", "--disaggregation-mode", "prefill"],
+        "ranks": [{"rank": 0, "host": "node3", "gpus": []}],
+    }
+    document["groups"] = [{**document["groups"][0], "role": "decode"}, prefill]
+    plan = parse_plan(document)
+    assert plan.racks == (("node1", "a"), ("node2", "b"), ("node3", "a"))
+    assert plan.spares == ("node4",)
+    assert plan.groups[0].role == "decode"
+    assert plan.groups[1] == Group(
+        name="prefill",
+        ranks=(Rank(0, "node3", ()),),
+        role="prefill",
+        layout=Layout(1, 1, 1),
+        arguments=("--pp-size", "1", "--disaggregation-mode", "prefill"),
+    )
+
+
+def test_expert_and_attention_groups_are_said_twice_and_alike() -> None:
+    document = changed("layout", {"tensor_parallel": 8, "pipeline_parallel": 1, "data_parallel": 1})
+    document["layout"].update(expert_parallel=8, attention_data_parallel=4)
+    document["groups"][0]["ranks"] = [{"rank": 0, "host": "node1", "gpus": [*range(8)]}]
+    document["arguments"] = ["--tp-size", "8", "--ep-size", "8", "--attn-dp-size", "4"]
+    assert parse_plan(document).layout == Layout(8, 1, 1, 8, 4)
+    document["arguments"] = ["--tp-size", "8"]
+    with pytest.raises(PlanError) as caught:
+        parse_plan(document)
+    assert [fault.found for fault in caught.value.plan_faults] == [
+        "--attn-dp-size 1",
+        "--ep-size 1",
+    ]
 
 
 def test_a_group_may_not_share_its_name_or_its_gpus() -> None:
