@@ -88,21 +88,22 @@ class Cluster:
             raise
 
     def list(self, ref: Ref, *, selector: str = "", fields: str = "") -> Sequence[dict[str, Any]]:
-        """Return the objects of one kind in a namespace by label and field selectors."""
+        """Return the objects of one kind by label and field selectors."""
         query = [(k, v) for k, v in (("labelSelector", selector), ("fieldSelector", fields)) if v]
         found = self._json("get", ref.path, str(ref), query=query)
         items: list[dict[str, Any]] = found["items"]
         return items
 
-    def apply(self, obj: Mapping[str, Any], *, dry_run: bool) -> dict[str, Any]:
+    def apply(
+        self, obj: Mapping[str, Any], *, dry_run: bool, manager: str = FIELD_MANAGER
+    ) -> dict[str, Any]:
         """Server-side apply with our field manager; returns the object as the server has it.
 
         With C(dry_run) the server runs defaults, validation and webhooks and stores nothing.
+        C(manager) parts owners of the same object, of whom none may take the others' fields away.
         """
         ref = Ref.of(obj)
-        query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
-        if dry_run:
-            query.append(("dryRun", "All"))
+        query = [("fieldManager", manager), ("force", "true"), *_dry_run(dry_run)]
         return self._json(
             "patch",
             ref.path,
@@ -112,11 +113,15 @@ class Cluster:
             content_type="application/apply-patch+yaml",
         )
 
+    def merge(self, ref: Ref, body: Mapping[str, Any], *, dry_run: bool) -> dict[str, Any]:
+        """JSON merge patch (RFC 7386) of one object: a value of null removes, whoever wrote it."""
+        query = [("fieldManager", FIELD_MANAGER), *_dry_run(dry_run)]
+        kind = "application/merge-patch+json"
+        return self._json("patch", ref.path, str(ref), query=query, body=body, content_type=kind)
+
     def delete(self, ref: Ref, *, dry_run: bool) -> None:
         """Delete one object and, in the background, what it owns; absent is not an error."""
-        query = [("propagationPolicy", "Background")]
-        if dry_run:
-            query.append(("dryRun", "All"))
+        query = [("propagationPolicy", "Background"), *_dry_run(dry_run)]
         try:
             self._json("delete", ref.path, str(ref), query=query)
         except ApiError as error:
@@ -168,6 +173,10 @@ class Cluster:
             ) from error
         data: bytes = response.data
         return data.decode("utf-8", errors="replace")
+
+
+def _dry_run(wanted: bool) -> list[tuple[str, str]]:
+    return [("dryRun", "All")] if wanted else []
 
 
 def _refusal(subject: str, error: Any) -> ApiError:

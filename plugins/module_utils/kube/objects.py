@@ -12,10 +12,11 @@ from typing import Any, Optional
 COLLECTIONS = {
     ("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet"): "leaderworkersets",
     ("v1", "Event"): "events",
+    ("v1", "Node"): "nodes",
     ("v1", "Pod"): "pods",
     ("v1", "Service"): "services",
 }
-"""(apiVersion, kind) -> the collection's name in the path. All of these live in a namespace."""
+"""(apiVersion, kind) -> the collection's name in the path."""
 
 SERVER_METADATA = frozenset(
     {
@@ -35,7 +36,10 @@ SERVER_METADATA = frozenset(
 
 @dataclass(frozen=True)
 class Ref:
-    """Names one object, or with C(name) None the collection of its kind in the namespace."""
+    """Names one object, or with C(name) None the collection of its kind in the namespace.
+
+    C(namespace) is empty for kinds that live in none.
+    """
 
     api_version: str
     kind: str
@@ -46,18 +50,21 @@ class Ref:
     def of(cls, obj: Mapping[str, Any]) -> Ref:
         """The reference of an object that is to be applied."""
         metadata = obj["metadata"]
-        return cls(obj["apiVersion"], obj["kind"], metadata["namespace"], metadata["name"])
+        namespace = metadata.get("namespace", "")
+        return cls(obj["apiVersion"], obj["kind"], namespace, metadata["name"])
 
     @property
     def path(self) -> str:
         """Path below the API server's address."""
         root = "api" if "/" not in self.api_version else "apis"
         collection = COLLECTIONS[(self.api_version, self.kind)]
-        path = f"/{root}/{self.api_version}/namespaces/{self.namespace}/{collection}"
+        place = f"namespaces/{self.namespace}/{collection}" if self.namespace else collection
+        path = f"/{root}/{self.api_version}/{place}"
         return path if self.name is None else f"{path}/{self.name}"
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}"
+        place = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {place}{self.name}"
 
 
 def as_written(obj: Optional[Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Documentation, argument spec and examples of the serving modules say the same."""
+"""Documentation, argument spec and examples of the cluster's modules say the same."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.baremetal.sglang.plugins.doc_fragments import kubernetes
 from ansible_collections.baremetal.sglang.plugins.modules import (
+    node_labels,
     serving_endpoint_info,
     serving_group,
 )
 
-MODULES = [serving_group, serving_endpoint_info]
+MODULES = [serving_group, serving_endpoint_info, node_labels]
 SAME = ("type", "elements", "choices", "required", "default")
 
 

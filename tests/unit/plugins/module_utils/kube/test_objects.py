@@ -16,10 +16,19 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.kube.objects impo
             Ref("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet", "serving", "a"),
             "/apis/leaderworkerset.x-k8s.io/v1/namespaces/serving/leaderworkersets/a",
         ),
+        (Ref("v1", "Node", "", None), "/api/v1/nodes"),
+        (Ref("v1", "Node", "", "gpu-01"), "/api/v1/nodes/gpu-01"),
     ],
 )
 def test_reference_becomes_a_path(ref: Ref, path: str) -> None:
     assert ref.path == path
+
+
+def test_an_object_without_a_namespace_is_named_without_one() -> None:
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "gpu-01"}}
+    assert Ref.of(node) == Ref("v1", "Node", "", "gpu-01")
+    assert str(Ref.of(node)) == "Node gpu-01"
+    assert str(Ref("v1", "Pod", "serving", "a")) == "Pod serving/a"
 
 
 def test_only_what_a_person_writes_is_left_of_an_object() -> None:
