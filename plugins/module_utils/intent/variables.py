@@ -15,7 +15,9 @@ SITE = "site"
 # The playbooks evaluate the site's values on the controller too, where only group_vars/all reach.
 CONTROLLER = "localhost"
 # Values of a host, not of the site.
-HOST_VALUES = frozenset({"site_rack", "site_leaf_switch", "site_rails", "site_gpus"})
+HOST_VALUES = frozenset(
+    {"site_rack", "site_leaf_switch", "site_rails", "site_gpus", "site_hardware"}
+)
 
 
 @dataclass(frozen=True)
