@@ -46,7 +46,9 @@ class Memory:
     C(reserve) is what the engine leaves free outside its static fraction, of which C(activations)
     and C(graphs) are the named parts. C(tokens) is the number of KV tokens that the group holds
     (with DP attention: of all its attention groups together), C(token_bytes) bytes of one token on
-    one GPU, C(static_fraction) the engine's --mem-fraction-static.
+    one GPU, C(static_fraction) the engine's --mem-fraction-static. C(runtime) is what driver, CUDA
+    context and communicators take before the weights. The parts weights, key_value, reserve and
+    runtime make the total, less a part of a page. C(key_value) below 0 is what is missing.
     """
 
     total: int
@@ -58,6 +60,7 @@ class Memory:
     token_bytes: int
     tokens: int
     static_fraction: float
+    runtime: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,302 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The GPU models that the planner knows, from NVIDIA's data sheets.
+
+Data sheets give operations with 2:4 sparsity, except for A100 and A800; the figures here are without
+(half). They give NVLink and PCI Express as the sum of both directions; here it is one direction
+(half). memory_mib is memory.total of nvidia-smi, which no data sheet has: recorded for the H100 (see
+tests/fixtures/recorded), otherwise as printed in public logs of nvidia-smi.
+
+The NVLink figure of a PCIe card is that of its bridge, which joins two cards (four with H200 NVL).
+Whether a host has one, its facts say (Node.nvlink).
+"""
+
+from __future__ import annotations
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.gpu_spec import GpuSpec
+
+BFLOAT16 = "bfloat16"
+FP8 = "fp8"
+INT8 = "int8"
+FP4 = "fp4"
+
+# One direction of 16 lanes: 16 GT/s (PCI Express 4) and 32 GT/s (5), as the data sheets round it.
+PCIE_4 = 32e9
+PCIE_5 = 64e9
+
+_AMPERE = ((BFLOAT16, 312e12), (INT8, 624e12))
+_HOPPER_SXM = ((BFLOAT16, 989.4e12), (FP8, 1978.9e12), (INT8, 1978.9e12))
+_HOPPER_PCIE = ((BFLOAT16, 756e12), (FP8, 1513e12), (INT8, 1513e12))
+_HOPPER_NVL = ((BFLOAT16, 835.5e12), (FP8, 1670.5e12), (INT8, 1670.5e12))
+_H20 = ((BFLOAT16, 148e12), (FP8, 296e12), (INT8, 296e12))
+
+AMPERE = (
+    GpuSpec(
+        name="a100-sxm-40gb",
+        names=("NVIDIA A100-SXM4-40GB", "A100-SXM4-40GB"),
+        memory_mib=40960,
+        compute_capability=(8, 0),
+        memory_bandwidth=1555e9,
+        nvlink_bandwidth=300e9,
+        pcie_bandwidth=PCIE_4,
+        dense_flops=_AMPERE,
+        source="NVIDIA A100 Tensor Core GPU data sheet",
+    ),
+    GpuSpec(
+        name="a100-sxm-80gb",
+        names=("NVIDIA A100-SXM4-80GB", "A100-SXM4-80GB"),
+        memory_mib=81920,
+        compute_capability=(8, 0),
+        memory_bandwidth=2039e9,
+        nvlink_bandwidth=300e9,
+        pcie_bandwidth=PCIE_4,
+        dense_flops=_AMPERE,
+        source="NVIDIA A100 Tensor Core GPU data sheet",
+    ),
+    GpuSpec(
+        name="a100-pcie-40gb",
+        names=("NVIDIA A100-PCIE-40GB", "A100-PCIE-40GB"),
+        memory_mib=40960,
+        compute_capability=(8, 0),
+        memory_bandwidth=1555e9,
+        nvlink_bandwidth=300e9,
+        pcie_bandwidth=PCIE_4,
+        dense_flops=_AMPERE,
+        source="NVIDIA A100 Tensor Core GPU data sheet",
+    ),
+    GpuSpec(
+        name="a100-pcie-80gb",
+        names=("NVIDIA A100 80GB PCIe",),
+        memory_mib=81920,
+        compute_capability=(8, 0),
+        memory_bandwidth=1935e9,
+        nvlink_bandwidth=300e9,
+        pcie_bandwidth=PCIE_4,
+        dense_flops=_AMPERE,
+        source="NVIDIA A100 Tensor Core GPU data sheet",
+    ),
+    GpuSpec(
+        name="a800-sxm-80gb",
+        names=("NVIDIA A800-SXM4-80GB",),
+        memory_mib=81920,
+        compute_capability=(8, 0),
+        memory_bandwidth=2039e9,
+        nvlink_bandwidth=200e9,
+        pcie_bandwidth=PCIE_4,
+        dense_flops=_AMPERE,
+        source="NVIDIA A800 data sheet: the A100's, with NVLink of 400 GB/s",
+    ),
+    GpuSpec(
+        name="a800-pcie-80gb",
+        names=("NVIDIA A800 80GB PCIe",),
+        memory_mib=81920,
+        compute_capability=(8, 0),
+        memory_bandwidth=1935e9,
+        nvlink_bandwidth=200e9,
+        pcie_bandwidth=PCIE_4,
+        dense_flops=_AMPERE,
+        source="NVIDIA A800 data sheet: the A100's, with NVLink of 400 GB/s",
+    ),
+)
+
+HOPPER = (
+    GpuSpec(
+        name="h100-sxm-80gb",
+        names=("NVIDIA H100 80GB HBM3",),
+        memory_mib=81559,
+        compute_capability=(9, 0),
+        memory_bandwidth=3350e9,
+        nvlink_bandwidth=450e9,
+        pcie_bandwidth=PCIE_5,
+        dense_flops=_HOPPER_SXM,
+        source="NVIDIA H100 Tensor Core GPU architecture white paper",
+    ),
+    GpuSpec(
+        name="h100-pcie-80gb",
+        names=("NVIDIA H100 PCIe",),
+        memory_mib=81559,
+        compute_capability=(9, 0),
+        memory_bandwidth=2000e9,
+        nvlink_bandwidth=300e9,
+        pcie_bandwidth=PCIE_5,
+        dense_flops=_HOPPER_PCIE,
+        source="NVIDIA H100 PCIe product brief PB-11133",
+    ),
+    GpuSpec(
+        name="h100-nvl-94gb",
+        names=("NVIDIA H100 NVL",),
+        memory_mib=95830,
+        compute_capability=(9, 0),
+        memory_bandwidth=3938e9,
+        nvlink_bandwidth=300e9,
+        pcie_bandwidth=PCIE_5,
+        dense_flops=_HOPPER_NVL,
+        source="NVIDIA H100 NVL product brief PB-11773",
+    ),
+    GpuSpec(
+        name="h800-sxm-80gb",
+        names=("NVIDIA H800",),
+        memory_mib=81559,
+        compute_capability=(9, 0),
+        memory_bandwidth=3350e9,
+        nvlink_bandwidth=200e9,
+        pcie_bandwidth=PCIE_5,
+        dense_flops=_HOPPER_SXM,
+        source="NVIDIA H800 data sheet: the H100's, with NVLink of 400 GB/s",
+    ),
+    GpuSpec(
+        name="h800-pcie-80gb",
+        names=("NVIDIA H800 PCIe",),
+        memory_mib=81559,
+        compute_capability=(9, 0),
+        memory_bandwidth=2000e9,
+        nvlink_bandwidth=200e9,
+        pcie_bandwidth=PCIE_5,
+        dense_flops=_HOPPER_PCIE,
+        source="NVIDIA H800 data sheet: the H100's, with NVLink of 400 GB/s",
+    ),
+    GpuSpec(
+        name="h200-sxm-141gb",
+        names=("NVIDIA H200",),
+        memory_mib=143771,
+        compute_capability=(9, 0),
+        memory_bandwidth=4800e9,
+        nvlink_bandwidth=450e9,
+        pcie_bandwidth=PCIE_5,
+        dense_flops=_HOPPER_SXM,
+        source="NVIDIA H200 Tensor Core GPU data sheet",
+    ),
+    GpuSpec(
+        name="h200-nvl-141gb",
+        names=("NVIDIA H200 NVL",),
+        memory_mib=143771,
+        compute_capability=(9, 0),
+        memory_bandwidth=4800e9,
+        nvlink_bandwidth=450e9,
+        pcie_bandwidth=PCIE_5,
+        dense_flops=_HOPPER_NVL,
+        source="NVIDIA H200 Tensor Core GPU data sheet",
+    ),
+    GpuSpec(
+        name="h20-96gb",
+        names=("NVIDIA H20",),
+        memory_mib=97871,
+        compute_capability=(9, 0),
+        memory_bandwidth=4000e9,
+        nvlink_bandwidth=450e9,
+        pcie_bandwidth=PCIE_5,
+        dense_flops=_H20,
+        source="NVIDIA H20 data sheet, as resellers publish it (no page of NVIDIA is public)",
+    ),
+    GpuSpec(
+        name="h20-141gb",
+        names=("NVIDIA H20-3e",),
+        memory_mib=143771,
+        compute_capability=(9, 0),
+        memory_bandwidth=4800e9,
+        nvlink_bandwidth=450e9,
+        pcie_bandwidth=PCIE_5,
+        dense_flops=_H20,
+        source="resellers' data of the H20 141 GB: its memory is taken to be the H200's",
+    ),
+)
+
+BLACKWELL = (
+    GpuSpec(
+        name="b200-sxm-180gb",
+        names=("NVIDIA B200",),
+        memory_mib=183359,
+        compute_capability=(10, 0),
+        memory_bandwidth=8000e9,
+        nvlink_bandwidth=900e9,
+        pcie_bandwidth=PCIE_5,
+        dense_flops=((BFLOAT16, 2250e12), (FP8, 4500e12), (INT8, 4500e12), (FP4, 9000e12)),
+        source="NVIDIA DGX B200 data sheet, divided by 8 GPUs",
+    ),
+    GpuSpec(
+        name="gb200-186gb",
+        names=("NVIDIA GB200",),
+        memory_mib=189471,
+        compute_capability=(10, 0),
+        memory_bandwidth=8000e9,
+        nvlink_bandwidth=900e9,
+        pcie_bandwidth=PCIE_5,
+        dense_flops=((BFLOAT16, 2500e12), (FP8, 5000e12), (INT8, 5000e12), (FP4, 10000e12)),
+        source="NVIDIA GB200 NVL72 data sheet, divided by 72 GPUs",
+    ),
+    GpuSpec(
+        name="rtx-pro-6000-server-96gb",
+        names=("NVIDIA RTX PRO 6000 Blackwell Server Edition",),
+        memory_mib=97887,
+        compute_capability=(12, 0),
+        memory_bandwidth=1597e9,
+        nvlink_bandwidth=0.0,
+        pcie_bandwidth=PCIE_5,
+        dense_flops=((BFLOAT16, 500e12), (FP8, 1000e12), (INT8, 1000e12), (FP4, 2000e12)),
+        source="NVIDIA RTX PRO 6000 Blackwell Server Edition data sheet",
+    ),
+    GpuSpec(
+        name="rtx-pro-6000-workstation-96gb",
+        names=("NVIDIA RTX PRO 6000 Blackwell Workstation Edition",),
+        memory_mib=97887,
+        compute_capability=(12, 0),
+        memory_bandwidth=1792e9,
+        nvlink_bandwidth=0.0,
+        pcie_bandwidth=PCIE_5,
+        dense_flops=((BFLOAT16, 503.8e12), (FP8, 1007.6e12), (INT8, 1007.6e12), (FP4, 2015.2e12)),
+        source="NVIDIA RTX Blackwell PRO GPU architecture white paper",
+    ),
+)
+
+ADA = (
+    GpuSpec(
+        name="l40s-48gb",
+        names=("NVIDIA L40S",),
+        memory_mib=46068,
+        compute_capability=(8, 9),
+        memory_bandwidth=864e9,
+        nvlink_bandwidth=0.0,
+        pcie_bandwidth=PCIE_4,
+        dense_flops=((BFLOAT16, 362e12), (FP8, 733e12), (INT8, 733e12)),
+        source="NVIDIA L40S data sheet",
+    ),
+    GpuSpec(
+        name="l4-24gb",
+        names=("NVIDIA L4",),
+        memory_mib=23034,
+        compute_capability=(8, 9),
+        memory_bandwidth=300e9,
+        nvlink_bandwidth=0.0,
+        pcie_bandwidth=PCIE_4,
+        dense_flops=((BFLOAT16, 121e12), (FP8, 242.5e12), (INT8, 242.5e12)),
+        source="NVIDIA L4 Tensor Core GPU data sheet",
+    ),
+    GpuSpec(
+        name="rtx-6000-ada-48gb",
+        names=("NVIDIA RTX 6000 Ada Generation",),
+        memory_mib=49140,
+        compute_capability=(8, 9),
+        memory_bandwidth=960e9,
+        nvlink_bandwidth=0.0,
+        pcie_bandwidth=PCIE_4,
+        dense_flops=((BFLOAT16, 364.2e12), (FP8, 728.5e12), (INT8, 728.5e12)),
+        source="NVIDIA Ada GPU architecture white paper",
+    ),
+)
+
+# The engine on a host without GPUs, as the lab has it. Nobody measured the lab's memory: its rates
+# are one channel of DDR5-4800 (38.4 GB/s) and two cores of 2 GHz that multiply and add 16 float32
+# at once (128e9 operations a second), so that the cost terms are finite and in the right order.
+CPU = GpuSpec(
+    name="cpu",
+    names=(),
+    memory_mib=0,
+    compute_capability=(0, 0),
+    memory_bandwidth=38.4e9,
+    nvlink_bandwidth=0.0,
+    pcie_bandwidth=PCIE_4,
+    dense_flops=((BFLOAT16, 128e9),),
+    source="nominal: one channel of DDR5-4800, two cores of 2 GHz with AVX-512",
+)
+
+ALL = (*AMPERE, *HOPPER, *BLACKWELL, *ADA, CPU)

@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The memory of the fullest GPU of a group, and the KV tokens that the engine makes of it.
+
+The engine measures what is free before it loads the weights and once more afterwards, and gives the
+KV cache what is left above (1 - fraction) of the first figure (_profile_available_bytes in
+sglang/srt/mem_cache/kv_cache_configurator.py of the catalogue's SGLang).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import (
+    Candidate,
+    Memory,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.model_spec import (
+    ModelSpec,
+    WeightFormat,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import Constraints
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.reserve import (
+    reserve,
+    static_fraction,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.weights_memory import (
+    token_bytes,
+    weights_bytes,
+)
+
+MIB = 1024**2
+# Taken before the first weight is loaded, on each GPU. The driver keeps 480 MiB of an H100 80GB HBM3
+# to itself (fb_memory_usage.reserved in tests/fixtures/recorded/h100x1/nvidia-smi-q.xml).
+DRIVER_MIB = 480
+# The CUDA context of the engine's process, with the kernels that it has loaded.
+CONTEXT_MIB = 520
+# NCCL's buffers and the custom all-reduce buffers, in a group of more than one GPU. The two together
+# are 1,524 MiB on the recorded pair of H100 (tests/fixtures/engine/h100x2-server-info.json: 81,559
+# MiB - 480 MiB - what the rule above gives for 35.104 GiB of weights, 30.936 GiB of KV cache and a
+# fraction of 0.85).
+COMMUNICATORS_MIB = 1004
+# The largest default page of the attention kernels on the catalogue's GPUs, in tokens
+# (trtllm_mla and trtllm_mha; the others have 1): the pool is a whole number of pages.
+PAGE_TOKENS = 64
+
+
+@dataclass(frozen=True)
+class _Budget:
+    """Bytes of one GPU before the weights are there: C(free), of which C(kept) stays unused."""
+
+    total: int
+    free: int
+    kept: int
+
+
+def memory_of(
+    model: ModelSpec,
+    weight_format: WeightFormat,
+    gpu_mib: int,
+    candidate: Candidate,
+    constraints: Constraints,
+) -> Memory:
+    """The memory of the fullest GPU of a group whose GPUs report C(gpu_mib) MiB.
+
+    C(key_value) below 0 says how many bytes are missing; C(tokens) is 0 then.
+    """
+    fraction = static_fraction(gpu_mib, model, candidate, constraints)
+    budget = _budget(gpu_mib, candidate, fraction)
+    weights = weights_bytes(model, weight_format, candidate)
+    one_token = token_bytes(model, candidate, constraints.key_value_format)
+    left = budget.free - budget.kept - weights
+    pages = max(0, left) // (one_token * PAGE_TOKENS)
+    tokens = pages * PAGE_TOKENS
+    parts = reserve(gpu_mib, model, candidate, constraints)
+    return Memory(
+        total=budget.total,
+        weights=weights,
+        key_value=tokens * one_token if left > 0 else left,
+        activations=int(parts.activations * MIB),
+        graphs=int(parts.graphs * MIB),
+        reserve=budget.kept,
+        token_bytes=one_token,
+        tokens=tokens * candidate.attention_data_parallel,
+        static_fraction=fraction,
+        runtime=budget.total - budget.free,
+    )
+
+
+def runtime_mib(candidate: Candidate) -> int:
+    """MiB that driver, CUDA context and communicators take before the weights."""
+    alone = candidate.gpus == 1
+    return DRIVER_MIB + CONTEXT_MIB + (0 if alone else COMMUNICATORS_MIB)
+
+
+def _budget(gpu_mib: int, candidate: Candidate, fraction: float) -> _Budget:
+    total = gpu_mib * MIB
+    free = total - runtime_mib(candidate) * MIB
+    return _Budget(total, free, round(free * (1 - fraction)))
