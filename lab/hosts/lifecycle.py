@@ -46,6 +46,7 @@ def up(cache: Cache, lab: Lab, options: Options, say: Say) -> None:
         before = status.collect(cache, lab)
         missing = [h for h, s in zip(lab.hosts, before.hosts, strict=True) if s.state != "running"]
         _refuse_other_reach(before, options, len(missing))
+        _refuse_too_many(len(missing), say)
         trees = {host: _prepare(cache, lab, host, options, say) for host in missing}
         network.ensure_bridge(lab)
         if options.online and not before.online:
@@ -100,6 +101,15 @@ def _refuse_other_reach(before: status.LabStatus, options: Options, missing: int
             else ("without a route beyond its bridge", "with a gateway")
         )
         raise LabError(f"lab {before.name} runs {now} and was asked for {wanted}; run down first")
+
+
+def _refuse_too_many(missing: int, say: Say) -> None:
+    """Raise where bare hosts find no inotify instances, warn where a cluster on them would not."""
+    inotify = machine.inotify()
+    if shortage := inotify.shortage(missing, machine.INOTIFY_PER_BARE_HOST):
+        raise LabError(shortage)
+    if shortage := inotify.shortage(missing, machine.INOTIFY_PER_CLUSTER_HOST):
+        say(f"warning: containerd and kubelet may not start: {shortage}")
 
 
 def _prepare(cache: Cache, lab: Lab, host: Host, options: Options, say: Say) -> Path:

@@ -28,6 +28,10 @@ MODULE_OF_OPTION = {
     "CONFIG_VETH": "kernel/drivers/net/veth.ko",
     "CONFIG_VXLAN": "kernel/drivers/net/vxlan/vxlan.ko",
 }
+INOTIFY_LIMIT = Path("/proc/sys/fs/inotify/max_user_instances")
+# Counted on three hosts: 8 each after boot; 71 together once they were a cluster that serves.
+INOTIFY_PER_BARE_HOST = 8
+INOTIFY_PER_CLUSTER_HOST = 24
 _APT_SETTING = re.compile(r'^(Acquire::(?:https?|Check-Valid-Until|Retries)\S*) "(.+)";$')
 
 
@@ -38,6 +42,28 @@ class Kernel:
     release: str
     module_tree: bool
     builtin: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Inotify:
+    """inotify instances of this user, root: what the kernel allows, and how many are open.
+
+    systemd, containerd and kubelet take theirs from this one number, in every host of every lab.
+    """
+
+    limit: int
+    used: int
+
+    def shortage(self, hosts: int, per_host: int) -> str:
+        """Say what is missing for so many more hosts, or nothing where they have room."""
+        needed, free = hosts * per_host, self.limit - self.used
+        if needed <= free:
+            return ""
+        return (
+            f"{free} of {self.limit} inotify instances are free, {hosts} hosts take {needed}; take "
+            f"another lab down, or raise the limit: sysctl -w fs.inotify.max_user_instances="
+            f"{self.used + needed}"
+        )
 
 
 @dataclass(frozen=True)
@@ -62,6 +88,24 @@ def builtin_modules(config: Iterable[str]) -> tuple[str, ...]:
     """Return the paths of those modules of MODULE_OF_OPTION that ``config`` builds in, sorted."""
     built_in = {line.removesuffix("=y") for line in config if line.endswith("=y")}
     return tuple(sorted(path for option, path in MODULE_OF_OPTION.items() if option in built_in))
+
+
+def inotify(proc: Path = Path("/proc")) -> Inotify:
+    """Count the inotify instances that this user's processes hold.
+
+    A process that ends while it is looked at counts for nothing.
+    """
+    used = 0
+    for process in proc.glob("[0-9]*"):
+        try:
+            if process.stat().st_uid == os.geteuid():
+                used += sum(
+                    str(link.readlink()) == "anon_inode:inotify"
+                    for link in (process / "fd").iterdir()
+                )
+        except OSError:
+            continue
+    return Inotify(int((proc / INOTIFY_LIMIT.relative_to("/proc")).read_text()), used)
 
 
 def apt_settings() -> AptSettings:

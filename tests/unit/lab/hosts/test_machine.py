@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from lab.hosts import machine
@@ -47,3 +49,28 @@ def test_modules_are_listed_when_the_kernel_has_them_built_in() -> None:
 @pytest.mark.parametrize("option", sorted(machine.MODULE_OF_OPTION))
 def test_every_listed_option_stands_for_one_module(option: str) -> None:
     assert machine.builtin_modules([f"{option}=y"]) == (machine.MODULE_OF_OPTION[option],)
+
+
+def test_inotify_counts_what_root_holds(tmp_path: Path) -> None:
+    (tmp_path / "sys/fs/inotify").mkdir(parents=True)
+    (tmp_path / "sys/fs/inotify/max_user_instances").write_text("128\n")
+    (tmp_path / "7" / "fd").mkdir(parents=True)
+    for number, target in enumerate(("anon_inode:inotify", "/dev/null", "anon_inode:inotify")):
+        (tmp_path / "7" / "fd" / str(number)).symlink_to(target)
+    (tmp_path / "8").mkdir()
+    assert machine.inotify(tmp_path) == machine.Inotify(limit=128, used=2)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "said"),
+    [
+        (2, ""),
+        (
+            3,
+            "57 of 128 inotify instances are free, 3 hosts take 72; take another lab down, or raise"
+            " the limit: sysctl -w fs.inotify.max_user_instances=143",
+        ),
+    ],
+)
+def test_inotify_says_what_more_hosts_need(hosts: int, said: str) -> None:
+    assert machine.Inotify(128, 71).shortage(hosts, 24) == said
