@@ -48,6 +48,7 @@ def build_model(work: Work, engine: Part) -> None:
         stdin=_CONVERTER.read_bytes(),
     )
     publish(root / _MODEL, work.output / "model")
+    check(work.output / "model", str(work.part["digest"]))
 
 
 def fetch(work: Work, source: Path) -> Path:
@@ -74,6 +75,16 @@ def publish(converted: Path, target: Path) -> None:
     for path in target.iterdir():
         path.chmod(0o644)
     (target / LIST).write_text(checksums(target))
+
+
+def check(directory: Path, pinned: str) -> None:
+    """Raise BuildError unless the SHA-256 list of a model has the digest of the catalogue."""
+    found = hashlib.sha256((directory / LIST).read_bytes()).hexdigest()
+    if found != pinned:
+        raise BuildError(
+            f"model {directory}: {LIST} has SHA-256 {found}, catalogue/parts.yml pins {pinned}; find "
+            "out which file differs, and pin the new digest only if the change is wanted"
+        )
 
 
 def checksums(directory: Path) -> str:

@@ -77,8 +77,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         states = {host: state for host, state in asked.items() if state is not None}
         parts = Catalogue(arguments["catalogue_parts"], arguments["catalogue_sets"])
         bundle = read_bundle(site, inventory, states)
-        directory = parts.parts.get(site.site_model, {}).get("directory", "")
-        model, model_faults = read_model(bundle, directory, states)
+        model, model_faults = read_model(bundle, parts.pinned_model(site.site_model), states)
         plan, plan_faults = read_plan(site.site_plan_file)
         refused = serving_faults(plan, site.site_plan_file) if plan is not None else ()
         return Evidence(

@@ -100,28 +100,35 @@ def read_bundle(
 
 
 def read_model(
-    bundle: Optional[Bundle], directory: str, states: Mapping[str, HostState]
+    bundle: Optional[Bundle], part: Mapping[str, Any], states: Mapping[str, HostState]
 ) -> tuple[Optional[ModelDirectory], tuple[Fault, ...]]:
-    """The model's files in the bundle and the names of its list; C(directory) is below models/."""
+    """The model's files in the bundle and the names of its list.
+
+    C(part) is the model's entry of the catalogue, empty where the site names no model of it.
+    """
     facts = states[bundle.host].facts if bundle is not None and not bundle.error else None
-    if bundle is None or facts is None or not directory:
+    if bundle is None or facts is None or not part:
         return None, ()
-    path = f"{bundle.path}/models/{directory}"
+    path = f"{bundle.path}/models/{part['directory']}"
     where = f"{bundle.host}:{path}"
     text = facts.texts[f"{path}/{LIST_NAME}"]
     if text.error:
         needed = "the SHA-256 list of the model"
-        fix = "copy the model to the bundle again"
-        fault = Fault("model_list_missing", f"{where}/{LIST_NAME}", text.error, needed, fix)
-        return None, (fault,)
+        return None, (_list_fault("model_list_missing", where, text.error, needed),)
     try:
-        listed = parse_file_list(text.text.encode(), f"{where}/{LIST_NAME}").files
+        parsed = parse_file_list(text.text.encode(), f"{where}/{LIST_NAME}")
     except InputError as error:
-        fix = "copy the model to the bundle again"
-        fault = Fault("model_list_invalid", f"{where}/{LIST_NAME}", str(error), "a list", fix)
-        return None, (fault,)
-    names = frozenset({LIST_NAME, *(file.name for file in listed)})
+        return None, (_list_fault("model_list_invalid", where, str(error), "a list"),)
+    if parsed.digest != part["digest"]:
+        needed = f"SHA-256 {part['digest']}, that the catalogue pins"
+        return None, (_list_fault("model_list_differs", where, f"SHA-256 {parsed.digest}", needed),)
+    names = frozenset({LIST_NAME, *(file.name for file in parsed.files)})
     return ModelDirectory(where, facts.directories[path], names), ()
+
+
+def _list_fault(code: str, where: str, found: str, needed: str) -> Fault:
+    fix = "copy the model to the bundle again"
+    return Fault(code, f"{where}/{LIST_NAME}", found, needed, fix)
 
 
 def controller(interpreter: str, site: Site) -> Controller:

@@ -74,22 +74,29 @@ def base_site() -> Site:
 
 
 def write_bundle(site: Site) -> None:
-    """A stand-in bundle on the mirror: the real manifest's form over empty repositories."""
+    """A stand-in bundle on the mirror: the real manifest's form over empty repositories.
+
+    The model has the real SHA-256 list, whose digest the catalogue pins, and empty files.
+    """
     directory = site.catalogue[site.variables["site_model"]]["directory"]
     model = f"{BUNDLE}/models/{directory}"
-    on_host(
-        "cp1",
-        f"mkdir -p {BUNDLE}/apt {BUNDLE}/registry {model} && cd {model} && echo '{{}}' >config.json"
-        f" && sha256sum config.json >SHA256SUMS",
-    )
+    real = Cache.from_environment().bundle / "models" / directory / "SHA256SUMS"
+    on_host("cp1", f"mkdir -p {BUNDLE}/apt {BUNDLE}/registry {model}")
+    write_on_mirror(f"{model}/SHA256SUMS", real.read_text(encoding="utf-8"))
+    on_host("cp1", f"cd {model} && cut -d' ' -f3 SHA256SUMS | xargs touch")
     write_manifest(site.bundle)
 
 
 def write_manifest(manifest: Any) -> None:
     """Replace bundle.yml on the mirror."""
     text = manifest if isinstance(manifest, str) else json.dumps(manifest)
+    write_on_mirror(f"{BUNDLE}/bundle.yml", text)
+
+
+def write_on_mirror(path: str, text: str) -> None:
+    """Replace a file on the mirror."""
     argv = [sys.executable, "-m", "lab.hosts", "exec", "--lab", str(LAB), "cp1", "--"]
-    write = ["sh", "-c", f"cat >{BUNDLE}/bundle.yml"]
+    write = ["sh", "-c", f"cat >{path}"]
     subprocess.run([*argv, *write], cwd=ROOT, check=True, input=text, text=True)
 
 

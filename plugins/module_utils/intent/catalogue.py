@@ -18,6 +18,7 @@ FOLLOWS_KUBERNETES = ("kubelet", "kubeadm")
 LARGEST_KUBELET_LAG = 3
 # Kinds with a version of their own; the packages of kind debian belong to a release.
 VERSIONED = frozenset({"deb", "image", "chart", "source"})
+DIGEST = re.compile(r"[0-9a-f]{64}")
 FLOATING_TAGS = frozenset({"", "latest", "stable", "main", "master", "edge", "nightly"})
 
 
@@ -31,6 +32,11 @@ class Catalogue:
     def of_kind(self, kind: str) -> tuple[str, ...]:
         """Names of the parts of one kind, sorted."""
         return tuple(sorted(name for name, part in self.parts.items() if part["kind"] == kind))
+
+    def pinned_model(self, name: str) -> Mapping[str, Any]:
+        """The part of a model whose files are pinned, empty where there is none of this name."""
+        part = self.parts.get(name, {})
+        return part if part.get("kind") == "model" and not _digest_faults(name, part) else {}
 
 
 def catalogue_faults(catalogue: Catalogue) -> Iterator[Fault]:
@@ -60,7 +66,16 @@ def part_fault(code: str, where: str, name: str, catalogue: Catalogue, kind: str
     )
 
 
+def _digest_faults(name: str, part: Mapping[str, Any]) -> list[Fault]:
+    digest = part.get("digest")
+    if isinstance(digest, str) and DIGEST.fullmatch(digest):
+        return []
+    return [_bad_pin(name, "digest", digest, "the SHA-256 of the model's SHA256SUMS in hex")]
+
+
 def _pin_faults(name: str, part: Mapping[str, Any]) -> Iterator[Fault]:
+    if part["kind"] == "model":
+        yield from _digest_faults(name, part)
     if part["kind"] not in VERSIONED:
         return
     version = part.get("version")

@@ -14,7 +14,7 @@ FIELDS = {
     "debian": {"suite", "packages", "use"},
     "image": {"image", "tag"},
     "chart": {"chart", "source", "images"},
-    "model": {"directory", "lock"},
+    "model": {"directory", "digest", "lock"},
     "python": {"use", "lock"},
 }
 PARTS = pytest.mark.parametrize("name", CATALOGUE.parts)

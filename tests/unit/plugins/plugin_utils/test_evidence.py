@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ from tests.unit.plugins.module_utils.intent.samples import (
 )
 from tests.unit.plugins.module_utils.planning.test_plan import DOCUMENT
 
+LIST = f"{'0' * 64}  a\n"
+PART = {"directory": "m", "digest": hashlib.sha256(LIST.encode()).hexdigest()}
 UNREACHABLE = {"unreachable": True, "msg": "Task failed: Failed to connect:\r\n timed out\n"}
 PROBE = {"stdout": "motd\r\npython /usr/bin/python3 3.13.5\r\n"}
 
@@ -110,21 +113,31 @@ def test_a_bundle_is_read_from_what_the_mirror_answered() -> None:
 )
 def test_a_mirror_that_did_not_answer_has_no_bundle_to_judge(states: dict[str, HostState]) -> None:
     assert read_bundle(SITE, INVENTORY, states) is None
-    assert read_model(None, "m", states) == (None, ())
+    assert read_model(None, PART, states) == (None, ())
 
 
 def test_a_model_is_judged_by_its_list() -> None:
-    states = mirror(f"{'0' * 64}  a\n")
     bundle = Bundle("cp1", "/srv/bundle", "", {}, {})
-    model, faults = read_model(bundle, "m", states)
+    model, faults = read_model(bundle, PART, mirror(LIST))
     assert faults == ()
     assert model is not None
     assert model.listed == {"a", "SHA256SUMS"}
-    assert read_model(bundle, "", states) == (None, ())
-    damaged = read_model(bundle, "m", mirror("damaged"))
-    assert [fault.code for fault in damaged[1]] == ["model_list_invalid"]
-    missing = read_model(bundle, "m", mirror("", "no such file or directory"))
-    assert [fault.code for fault in missing[1]] == ["model_list_missing"]
+    assert read_model(bundle, {}, mirror(LIST)) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "code"),
+    [
+        ("damaged", "", "model_list_invalid"),
+        ("", "no such file or directory", "model_list_missing"),
+        (LIST.replace("a", "b"), "", "model_list_differs"),
+    ],
+)
+def test_a_list_that_is_not_the_pinned_one_has_one_fault(text: str, error: str, code: str) -> None:
+    bundle = Bundle("cp1", "/srv/bundle", "", {}, {})
+    model, faults = read_model(bundle, PART, mirror(text, error))
+    assert model is None
+    assert [fault.code for fault in faults] == [code]
 
 
 def obstacles(artifacts: Path, kubeconfig: Path) -> list[str]:

@@ -56,7 +56,7 @@ CATALOGUE = Catalogue(
         "kubelet": {"kind": "deb", "version": "1.30.2-1.1"},
         "kubeadm": {"kind": "deb", "version": "1.30.2-1.1"},
         "engine": {"kind": "image", "version": "0.4.2", "tag": "v0.4.2"},
-        "smollm2": {"kind": "model", "version": 1, "directory": "smollm2"},
+        "smollm2": {"kind": "model", "version": 1, "directory": "smollm2", "digest": "0" * 64},
         "builder": {"kind": "python", "version": "latest"},
     },
     sets={"core": ["kube-apiserver", "kubelet", "kubeadm"]},
