@@ -120,6 +120,10 @@ class Controller:
         """Write a pod's status as the kubelet would."""
         self._plane.request("PATCH", f"{self._pods}/{name}/status", {"status": status})
 
+    def vanish(self) -> None:
+        """Remove the leader's pod as the kubelet does once its containers have ended."""
+        self._plane.request("DELETE", f"{self._pods}/smollm2-0?gracePeriodSeconds=0")
+
     def warn(self, uid: str, name: str, reason: str, message: str) -> None:
         """Write an event as the kubelet would."""
         self._plane.request(
@@ -198,30 +202,55 @@ def test_group_without_pods_says_so_at_the_deadline(plane: ControlPlane, namespa
         waiting(plane, namespace)
 
 
+NOT_FOUND = (
+    'Back-off pulling image "docker.io/lmsysorg/sglang:v1-cpu": ErrImagePull: failed to pull '
+    'and unpack image "docker.io/lmsysorg/sglang:v1-cpu": failed to resolve reference '
+    '"docker.io/lmsysorg/sglang:v1-cpu": docker.io/lmsysorg/sglang:v1-cpu: not found'
+)
+
+
+def pull_backed_off(controller: Controller) -> None:
+    """The leader's image was not found, and the kubelet waits before it asks again."""
+    controller.pod(0, node="node1")
+    engine = {
+        "name": "engine",
+        "image": "x",
+        "imageID": "",
+        "ready": False,
+        "restartCount": 0,
+        "state": {"waiting": {"reason": "ImagePullBackOff", "message": NOT_FOUND}},
+    }
+    controller.status("smollm2-0", phase="Pending", containerStatuses=[engine])
+
+
 def test_missing_image_ends_the_wait_early(plane: ControlPlane, namespace: str) -> None:
     controller = Controller(plane, namespace)
-    message = (
-        'Back-off pulling image "docker.io/lmsysorg/sglang:v1-cpu": ErrImagePull: failed to pull '
-        'and unpack image "docker.io/lmsysorg/sglang:v1-cpu": failed to resolve reference '
-        '"docker.io/lmsysorg/sglang:v1-cpu": docker.io/lmsysorg/sglang:v1-cpu: not found'
-    )
-
-    def pull() -> None:
-        controller.pod(0, node="node1")
-        engine = {
-            "name": "engine",
-            "image": "x",
-            "imageID": "",
-            "ready": False,
-            "restartCount": 0,
-            "state": {"waiting": {"reason": "ImagePullBackOff", "message": message}},
-        }
-        controller.status("smollm2-0", phase="Pending", containerStatuses=[engine])
-
     with pytest.raises(GroupNotReadyError, match="will not become ready") as failed:
-        waiting(plane, namespace, pull)
+        waiting(plane, namespace, lambda: pull_backed_off(controller))
     origin = failed.value.details["ranks"][0]
     assert (origin["rank"], origin["node"], origin["cause"]) == (0, "node1", "image missing")
+
+
+def test_group_that_was_held_up_is_restarted_by_the_next_run(
+    plane: ControlPlane, namespace: str
+) -> None:
+    run(plane, namespace)
+    controller = Controller(plane, namespace)
+    pull_backed_off(controller)
+    checked = run(plane, namespace, check=True)
+    assert checked.actions == ("restart group 0: rank 0 was held up: image missing",)
+    change = waiting(
+        plane,
+        namespace,
+        *[lambda: None] * 30,
+        controller.vanish,
+        lambda: controller.pod(0, node="node1"),
+        lambda: controller.pod(1, node="node2"),
+        controller.ready,
+    )
+    assert change.actions == checked.actions
+    assert change.result["group"]["ready"] is True
+    assert run(plane, namespace).actions == ()
 
 
 def test_missing_weights_are_found_in_the_pods_events(plane: ControlPlane, namespace: str) -> None:

@@ -18,6 +18,8 @@ class Cause:
     C(pattern) is searched in the lines of C(source); its groups fill C(found) and C(fix).
     A cause is certain when it persisted for C(persists) seconds, or was seen in C(incarnations)
     different runs of a container; with neither it only explains a deadline that was missed.
+    C(held_up): the kubelet tries again after ever longer pauses, 2 to 5 minutes in the end, so that
+    what it last said may be long out of date.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Cause:
     fix: str
     persists: Optional[float] = None
     incarnations: Optional[int] = None
+    held_up: bool = False
 
     def match(self, pod: PodView) -> Optional[re.Match[str]]:
         """The last line that shows this cause."""
@@ -72,6 +75,7 @@ CAUSES: tuple[Cause, ...] = (
         found="the registry has no image {image}",
         fix="correct image, or put this image into the mirror's registry under the same name",
         persists=20.0,
+        held_up=True,
     ),
     Cause(
         # containerd asks the image's own registry when the mirror has no such image, and reports
@@ -88,6 +92,7 @@ CAUSES: tuple[Cause, ...] = (
             "it is there, see that the mirror answers this node"
         ),
         persists=60.0,
+        held_up=True,
     ),
     Cause(
         name="image name invalid",
@@ -108,6 +113,7 @@ CAUSES: tuple[Cause, ...] = (
         found="{blob} of image {image} came with other bytes from the registry: {got}",
         fix="replace this blob in the mirror's registry (build or copy the bundle anew)",
         persists=20.0,
+        held_up=True,
     ),
     Cause(
         name="registry not reachable",
@@ -119,6 +125,7 @@ CAUSES: tuple[Cause, ...] = (
             "from this node"
         ),
         persists=180.0,
+        held_up=True,
     ),
     Cause(
         name="weights path wrong",
@@ -127,6 +134,7 @@ CAUSES: tuple[Cause, ...] = (
         found="the weights directory {path} does not exist on this node",
         fix="correct model_path, or bring the weights to this node (phase weights) first",
         persists=20.0,
+        held_up=True,
     ),
     Cause(
         name="weights path wrong",
@@ -246,6 +254,7 @@ CAUSES: tuple[Cause, ...] = (
         found="{text}",
         fix="correct what the message names",
         persists=60.0,
+        held_up=True,
     ),
     Cause(
         name="evicted",

@@ -58,10 +58,20 @@ class _Sighting:
     runs: set[tuple[str, int]]
 
 
-class Evidence:
-    """Keeps observations of a group in order of time; C(now) is in seconds."""
+def held_up(pods: Sequence[PodView]) -> list[RankReport]:
+    """The ranks that wait out the kubelet's pause after a failure, each with that failure."""
+    matches = (_first_match(pod) for pod in pods if not pod.ready)
+    return [report for order, report in filter(None, matches) if CAUSES[order].held_up]
 
-    def __init__(self) -> None:
+
+class Evidence:
+    """Keeps observations of a group in order of time; C(now) is in seconds.
+
+    Pods with a uid in C(outdated) were restarted: what they still show counts for nothing.
+    """
+
+    def __init__(self, outdated: frozenset[str] = frozenset()) -> None:
+        self._outdated = outdated
         self._sightings: dict[tuple[int, int, int], _Sighting] = {}
         self._latest: dict[tuple[int, int], PodView] = {}
         self._now = 0.0
@@ -69,7 +79,7 @@ class Evidence:
     def add(self, pods: Sequence[PodView], *, now: float) -> None:
         """Take in one observation of all pods of the group."""
         self._now = now
-        for pod in pods:
+        for pod in (pod for pod in pods if pod.uid not in self._outdated):
             place = (pod.group, pod.rank)
             self._latest[place] = pod
             if pod.ready:

@@ -22,11 +22,17 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.kube.client impor
     Cluster,
     ClusterUnreachableError,
 )
-from ansible_collections.baremetal.sglang.plugins.module_utils.kube.diagnosis import Evidence
+from ansible_collections.baremetal.sglang.plugins.module_utils.kube.diagnosis import (
+    Evidence,
+    held_up,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.kube.objects import Ref
 from ansible_collections.baremetal.sglang.plugins.module_utils.kube.pods import (
     PodView,
     observe_pods,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.kube.rank_hosts import (
+    wait_until_effective,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.kube.readiness import (
     missing_for_ready,
@@ -35,6 +41,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.kube.waiting impo
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving import (
     service_name,
     serving_objects,
+    shared_objects,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving_spec import (
     ServingGroupSpec,
@@ -63,23 +70,45 @@ class GroupNotReadyError(OperationError):
 def present(connect: Callable[[], Cluster], spec: ServingGroupSpec, run: Run) -> Change:
     """Apply the group's objects and wait until every rank is ready.
 
-    In check mode the API server is asked by dry run; where there is none, the objects are shown as
-    creations that were not asked about.
+    Ranks that wait out the kubelet's pause after a failure are restarted: whoever runs this again
+    has mended what failed. In check mode the API server is asked by dry run; where there is none,
+    the objects are shown as creations that were not asked about.
     """
-    objects = serving_objects(spec)
+    objects, shared = serving_objects(spec), shared_objects(spec)
     try:
         cluster = connect()
-        changes = ensure_present(cluster, objects, check_mode=run.check_mode, clock=run.clock)
+        changes = ensure_present(cluster, shared, check_mode=run.check_mode, clock=run.clock)
+        if shared and not run.check_mode:
+            wait_until_effective(cluster, objects[0], spec.ranks[1].host, clock=run.clock)
+        changes += ensure_present(cluster, objects, check_mode=run.check_mode, clock=run.clock)
     except ClusterUnreachableError as error:
         if not run.check_mode:
             raise
         reason = str(error).split(";", maxsplit=1)[0]
-        return _change(spec.namespace, spec.name, creations(objects, reason), pods=[])
-    if run.check_mode or run.wait_seconds is None:
-        pods = observe_pods(cluster, namespace=spec.namespace, group=spec.name)
-    else:
-        pods = wait_until_ready(cluster, objects[0], seconds=run.wait_seconds, clock=run.clock)
-    return _change(spec.namespace, spec.name, changes, pods=pods)
+        return _change(spec.namespace, spec.name, creations([*shared, *objects], reason), pods=[])
+    pods = observe_pods(cluster, namespace=spec.namespace, group=spec.name)
+    restarts = _restart_held_up(cluster, spec, pods, dry_run=run.check_mode)
+    if not run.check_mode and run.wait_seconds is not None:
+        outdated = frozenset(pod.uid for pod in pods) if restarts else frozenset()
+        evidence = Evidence(outdated)
+        pods = wait_until_ready(
+            cluster, objects[0], evidence, seconds=run.wait_seconds, clock=run.clock
+        )
+    return _change(spec.namespace, spec.name, changes, restarts=restarts, pods=pods)
+
+
+def _restart_held_up(
+    cluster: Cluster, spec: ServingGroupSpec, pods: Sequence[PodView], *, dry_run: bool
+) -> tuple[str, ...]:
+    """Delete the leaders of groups that are held up; LeaderWorkerSet makes these groups anew."""
+    reasons = {report.pod.group: report for report in reversed(held_up(pods))}
+    for group in sorted(reasons):
+        leader = Ref("v1", "Pod", spec.namespace, f"{spec.name}-{group}")
+        cluster.delete(leader, dry_run=dry_run)
+    return tuple(
+        f"restart group {group}: rank {report.pod.rank} was held up: {report.cause}"
+        for group, report in sorted(reasons.items())
+    )
 
 
 def absent(connect: Callable[[], Cluster], namespace: str, name: str, run: Run) -> Change:
@@ -103,13 +132,18 @@ def absent(connect: Callable[[], Cluster], namespace: str, name: str, run: Run) 
 
 
 def wait_until_ready(
-    cluster: Cluster, group: Mapping[str, Any], *, seconds: int, clock: Clock
+    cluster: Cluster,
+    group: Mapping[str, Any],
+    evidence: Evidence,
+    *,
+    seconds: int,
+    clock: Clock,
 ) -> list[PodView]:
     """Wait for a LeaderWorkerSet that was applied and return its pods.
 
     Raises GroupNotReadyError after C(seconds), or as soon as a cause is certain.
     """
-    ref, evidence, begin = Ref.of(group), Evidence(), clock.now()
+    ref, begin = Ref.of(group), clock.now()
     while True:
         pods, lacks = _observe(cluster, ref)
         if not lacks:
@@ -168,7 +202,12 @@ def _wait_until_gone(cluster: Cluster, ref: Ref, *, seconds: int, clock: Clock) 
 
 
 def _change(
-    namespace: str, name: str, changes: Sequence[ObjectChange], *, pods: Sequence[PodView]
+    namespace: str,
+    name: str,
+    changes: Sequence[ObjectChange],
+    *,
+    pods: Sequence[PodView],
+    restarts: tuple[str, ...] = (),
 ) -> Change:
     """The module's outcome, with the same keys in every mode."""
     touched = [change for change in changes if change.action]
@@ -178,7 +217,7 @@ def _change(
     return Change(
         before=before,
         after=after,
-        actions=tuple(str(change.action) for change in touched),
+        actions=(*(str(change.action) for change in touched), *restarts),
         warnings=tuple(f"not asked of the API server: {reason}" for reason in not_asked),
         result={
             "group": {

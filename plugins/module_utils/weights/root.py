@@ -59,7 +59,10 @@ class WeightsRoot:
         return os.path.join(self.path, ".staging", short_digest)
 
     def link_target(self, name: str) -> str:
-        """What the link names; empty without a link. WeightsError for anything else."""
+        """What the link names; empty without a link. WeightsError for anything else.
+
+        An empty directory is no obstacle: containerd makes one for a pod whose weights are gone.
+        """
         try:
             return os.readlink(self.link(name))
         except FileNotFoundError:
@@ -67,6 +70,8 @@ class WeightsRoot:
         except OSError as error:
             if error.errno != errno.EINVAL:
                 raise
+            if os.path.isdir(self.link(name)) and not os.listdir(self.link(name)):
+                return ""
             raise WeightsError(
                 f"{self.link(name)} exists and is not a link of this module; move it away or "
                 "choose another name"
@@ -114,6 +119,8 @@ class WeightsRoot:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         os.symlink(os.path.basename(version), temporary)
+        if not os.path.islink(self.link(name)) and os.path.isdir(self.link(name)):
+            os.rmdir(self.link(name))
         os.replace(temporary, self.link(name))
         sync_directory(self.path)
 

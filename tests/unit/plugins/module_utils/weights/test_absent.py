@@ -87,6 +87,7 @@ def test_the_result_has_the_keys_of_a_landing(full: Path, server: WebServer) -> 
 
 def test_a_directory_in_the_links_place_is_left_alone(root: Path) -> None:
     (root / "m").mkdir(parents=True)
+    (root / "m" / "precious").touch()
     with pytest.raises(WeightsError, match="exists and is not a link of this module"):
         run(root, "", state="absent")
-    assert (root / "m").is_dir()
+    assert (root / "m" / "precious").exists()

@@ -6,7 +6,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import LockedError
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import (
+    LockedError,
+    WeightsError,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Clock
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root import (
     WeightsRoot,
@@ -131,3 +134,17 @@ def test_removing_takes_trees_files_and_links_but_not_what_a_link_names(tmp_path
     for name in ("tree", "link", "file", "nothing"):
         remove_tree(str(tmp_path / name))
     assert os.listdir(tmp_path) == ["kept"]
+
+
+def test_an_empty_directory_in_the_links_place_gives_way_and_a_full_one_does_not(
+    tmp_path: Path,
+) -> None:
+    root = WeightsRoot(str(tmp_path))
+    (tmp_path / "m").mkdir()
+    assert root.link_target("m") == ""
+    root.set_link("m", str(tmp_path / "m@1"))
+    assert root.link_target("m") == "m@1"
+    (tmp_path / "n").mkdir()
+    (tmp_path / "n" / "file").touch()
+    with pytest.raises(WeightsError, match="exists and is not a link of this module"):
+        root.link_target("n")
