@@ -60,6 +60,8 @@ class WeightFormat:
     (V(bfloat16), V(fp8), V(int8), V(fp4)); C(arguments) are the engine arguments that this format
     needs, usually none. C(block) is the number of rows that one scale spans: a tensor-parallel part
     is a multiple of it, and 1 means no limit. C(checkpoint_bytes) is the size on disk.
+    C(draft): the checkpoint holds the model's draft layers. C(draft_bytes) are bytes a weight of
+    their matrices where they differ from the other layers' (0: they do not).
     """
 
     name: str
@@ -73,6 +75,8 @@ class WeightFormat:
     arguments: tuple[str, ...]
     repository: str
     source: str
+    draft: bool = True
+    draft_bytes: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,23 @@ from collections.abc import Mapping
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault, rename_fix
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.model_spec import ModelSpec
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.model_spec import (
+    ModelSpec,
+    WeightFormat,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.models_data_dense import (
+    MODELS_DENSE,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.models_data_experts import (
+    MODELS_EXPERTS,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.models_data_v3 import (
     MODELS_V3,
 )
 
-MODELS: Mapping[str, ModelSpec] = {model.name: model for model in MODELS_V3}
+MODELS: Mapping[str, ModelSpec] = {
+    model.name: model for model in (*MODELS_V3, *MODELS_EXPERTS, *MODELS_DENSE)
+}
 
 
 def find_model(name: str) -> ModelSpec:
@@ -32,3 +43,21 @@ def find_model(name: str) -> ModelSpec:
         fix=rename_fix(known, MODELS),
     )
     raise InputError("the model", [fault.line()])
+
+
+def find_format(model: ModelSpec, name: str) -> WeightFormat:
+    """The weight format of that name of a model.
+
+    Raises InputError, with the nearest known name, when the model has no such format.
+    """
+    formats = {weight_format.name: weight_format for weight_format in model.formats}
+    if name in formats:
+        return formats[name]
+    fault = Fault(
+        code="unknown_weight_format",
+        where=f"model {model.name}",
+        found=name,
+        needed="a published weight format of the model",
+        fix=rename_fix(name, formats),
+    )
+    raise InputError("the weight format", [fault.line()])

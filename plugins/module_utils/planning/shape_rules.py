@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault, ordered
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import Candidate
@@ -14,11 +15,15 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.model_sp
     WeightFormat,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.weight_tensors import (
+    ATTENTION,
+    EXPERT,
+    LINEAR,
     dense_layers,
     padded_vocabulary,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.weights_memory import (
     attention_group,
+    bytes_a_weight,
 )
 
 # Architectures whose attention layers of 0.5.17 use the attention group (attn_tp_size); the other
@@ -29,6 +34,10 @@ DP_ATTENTION = (
     "Qwen3ForCausalLM",
     "Qwen3MoeForCausalLM",
 )
+
+# Architectures whose tied head is the first stage's embedding (llama.py of 0.5.17), which the last
+# stage does not have.
+TIED_ON_FIRST_STAGE = ("LlamaForCausalLM",)
 
 
 def shape_faults(
@@ -137,27 +146,55 @@ def _expert_faults(model: ModelSpec, _: WeightFormat, candidate: Candidate) -> I
 def _width_faults(
     model: ModelSpec, weight_format: WeightFormat, candidate: Candidate
 ) -> Iterator[Fault]:
-    for name, width, size in _widths(model, candidate):
-        part = width // size
-        if width % size or part % weight_format.block:
+    for width in (*_attention_widths(model, candidate), *_widths(model, candidate)):
+        block = weight_format.block if _is_quantised(weight_format, width.kind) else 1
+        if width.elements % (width.gpus * block):
             yield Fault(
                 code="width_does_not_divide",
                 where=f"{model.name}, {weight_format.name}",
-                found=f"{name} {width} over {size} GPUs",
-                needed=f"equal parts that are multiples of {weight_format.block}",
-                fix=f"share {name} among {_largest_part_count(width, size, weight_format.block)}"
-                " GPUs or fewer",
+                found=f"{width.name} {width.elements} over {width.gpus} GPUs",
+                needed=f"equal parts that are multiples of {block}",
+                fix=f"share {width.name} among "
+                f"{_largest_part_count(width.elements, width.gpus, block)} GPUs",
             )
 
 
-def _widths(model: ModelSpec, candidate: Candidate) -> Iterator[tuple[str, int, int]]:
+@dataclass(frozen=True)
+class _Width:
+    """The dimension of a matrix along which C(gpus) GPUs share it."""
+
+    name: str
+    kind: str
+    elements: int
+    gpus: int
+
+
+def _attention_widths(model: ModelSpec, candidate: Candidate) -> Iterator[_Width]:
+    attention, group = model.attention, attention_group(candidate)
+    if isinstance(attention, GroupedQuery):
+        heads = attention.heads * attention.head_dim
+        yield _Width("the query heads' width", ATTENTION, heads, group)
+        return
+    query = attention.heads * (attention.nope_head_dim + attention.rope_head_dim)
+    output = attention.heads * attention.value_head_dim
+    yield _Width("the query heads' width", ATTENTION, query, group)
+    yield _Width("the value heads' width", ATTENTION, output, group)
+
+
+def _widths(model: ModelSpec, candidate: Candidate) -> Iterator[_Width]:
     tensor = candidate.tensor_parallel
     if dense_layers(model):
-        yield "the dense layers' width", model.intermediate, tensor
+        yield _Width("the dense layers' width", LINEAR, model.intermediate, tensor)
     for experts in model.experts:
-        yield "one expert's width", experts.intermediate, tensor // candidate.expert_parallel
+        routed = tensor // candidate.expert_parallel
+        yield _Width("one expert's width", EXPERT, experts.intermediate, routed)
         if experts.shared:
-            yield "the shared experts' width", experts.shared * experts.intermediate, tensor
+            shared = experts.shared * experts.intermediate
+            yield _Width("the shared experts' width", LINEAR, shared, tensor)
+
+
+def _is_quantised(weight_format: WeightFormat, kind: str) -> bool:
+    return bytes_a_weight(weight_format)[kind] < weight_format.other_bytes
 
 
 def _largest_part_count(width: int, limit: int, block: int) -> int:
@@ -184,13 +221,26 @@ def _stage_faults(model: ModelSpec, _: WeightFormat, candidate: Candidate) -> It
         )
 
 
-def _draft_faults(model: ModelSpec, _: WeightFormat, candidate: Candidate) -> Iterator[Fault]:
+def _tied_head_faults(model: ModelSpec, _: WeightFormat, candidate: Candidate) -> Iterator[Fault]:
+    if model.tied and candidate.pipeline_parallel > 1 and model.architecture in TIED_ON_FIRST_STAGE:
+        yield Fault(
+            code="tied_head_with_stages",
+            where=model.name,
+            found=f"pipeline_parallel {candidate.pipeline_parallel} with a tied embedding and head",
+            needed="pipeline_parallel 1: the last stage of SGLang 0.5.17 has no head to tie",
+            fix="set pipeline_parallel to 1, or use a checkpoint with a head of its own",
+        )
+
+
+def _draft_faults(
+    model: ModelSpec, weight_format: WeightFormat, candidate: Candidate
+) -> Iterator[Fault]:
     if not candidate.speculative:
         return
-    if not model.draft_layers:
+    if not (model.draft_layers and weight_format.draft):
         yield Fault(
             code="no_draft_head",
-            where=model.name,
+            where=f"{model.name}, {weight_format.name}",
             found="no draft layers in the checkpoint",
             needed="a built-in draft head",
             fix="set speculative to false",
@@ -228,6 +278,7 @@ _RULES: tuple[_Rule, ...] = (
     _width_faults,
     _vocabulary_faults,
     _stage_faults,
+    _tied_head_faults,
     _draft_faults,
     _dp_attention_faults,
 )

@@ -32,6 +32,10 @@ ATTENTION_GROUP = "attention group"
 KEY_VALUE_HEADS = "key value heads"
 TENSOR_GROUP = "tensor group"
 
+# Router with a float32 correction for each expert (MoEGate in deepseek_v2.py, topk noaux_tc).
+ROUTER_CORRECTION = ("DeepseekV3ForCausalLM",)
+# Norms of each query and key head (q_norm and k_norm in qwen3.py and qwen3_moe.py).
+HEAD_NORMS = ("Qwen3ForCausalLM", "Qwen3MoeForCausalLM")
 # vocab_parallel_embedding.py: DEFAULT_VOCAB_PADDING_SIZE.
 VOCABULARY_PADDING = 64
 
@@ -53,10 +57,15 @@ def dense_layer_tensors(model: ModelSpec) -> tuple[Tensor, ...]:
 
 def expert_layer_tensors(model: ModelSpec) -> tuple[Tensor, ...]:
     """The tensors of a layer with experts; none for a model that has no such layer."""
+    corrected = model.architecture in ROUTER_CORRECTION
     return tuple(
         tensor
         for experts in model.experts
-        for tensor in (*_common_tensors(model), *_expert_tensors(experts, model.hidden))
+        for tensor in (
+            *_common_tensors(model),
+            *_expert_tensors(experts, model.hidden),
+            Tensor(FLOAT32, REPLICATED, experts.routed if corrected else 0),
+        )
     )
 
 
@@ -97,10 +106,12 @@ def dense_layers(model: ModelSpec) -> int:
 
 def _common_tensors(model: ModelSpec) -> tuple[Tensor, ...]:
     attention = model.attention
-    norms = Tensor(OTHER, REPLICATED, 2 * model.hidden)
     if isinstance(attention, MultiHeadLatent):
-        return (*_latent_tensors(attention, model.hidden), norms)
-    return (*_grouped_tensors(attention, model.hidden, model.attention_bias), norms)
+        tensors, head_norms = _latent_tensors(attention, model.hidden), 0
+    else:
+        tensors = _grouped_tensors(attention, model.hidden, model.attention_bias)
+        head_norms = 2 * attention.head_dim if model.architecture in HEAD_NORMS else 0
+    return (*tensors, Tensor(OTHER, REPLICATED, 2 * model.hidden + head_norms))
 
 
 def _latent_tensors(attention: MultiHeadLatent, hidden: int) -> tuple[Tensor, ...]:
@@ -146,5 +157,4 @@ def _expert_tensors(experts: Experts, hidden: int) -> tuple[Tensor, ...]:
         Tensor(EXPERT, TENSOR_GROUP, experts.routed * one_expert),
         Tensor(LINEAR, TENSOR_GROUP, experts.shared * one_expert),
         Tensor(OTHER, REPLICATED, experts.routed * hidden),
-        Tensor(FLOAT32, REPLICATED, experts.routed),
     )

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import Candidate
@@ -37,6 +37,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.weight_t
 # These models build their head on every pipeline stage, not only on the last one: llama.py and
 # qwen3_moe.py of 0.5.17 have no PPMissingLayer there.
 HEAD_ON_EVERY_STAGE = ("LlamaForCausalLM", "Qwen3MoeForCausalLM")
+KINDS = (EXPERT, LINEAR, ATTENTION, OTHER, FLOAT32, ABSORBED)
 # post_load_weights of deepseek_weight_loader.py: w_kc and w_vc are bfloat16 copies of kv_b_proj.
 ABSORBED_BYTES = 2.0
 FLOAT32_BYTES = 4.0
@@ -63,19 +64,19 @@ def stages_bytes(
 
 
 def checkpoint_bytes(model: ModelSpec, weight_format: WeightFormat) -> int:
-    """Bytes of all tensors of a checkpoint, draft layers with their embedding and head included."""
-    first = dense_layers(model)
-    copies = 1 + model.draft_layers
-    tensors = (
-        *dense_layer_tensors(model) * first,
-        *expert_layer_tensors(model) * (model.layers - first),
-        *norm_tensors(model),
-        *draft_tensors(model),
-        *embedding_tensors(model) * copies,
-        *head_tensors(model) * (0 if model.tied else copies),
-    )
-    rates = _bytes_a_weight(weight_format)
-    return round(sum(part.elements * rates[part.kind] for part in tensors if part.kind != ABSORBED))
+    """Bytes of all tensors of a checkpoint, with each draft layer's own embedding and head."""
+    drafts = model.draft_layers if weight_format.draft else 0
+    whole = _stored_bytes(_model_tensors(model), bytes_a_weight(weight_format))
+    if drafts:
+        copies = (*embedding_tensors(model), *head_tensors(model)) * drafts
+        tensors = (*draft_tensors(model), *copies)
+        whole += _stored_bytes(tensors, draft_bytes_a_weight(weight_format))
+    return round(whole)
+
+
+def parameter_count(model: ModelSpec) -> int:
+    """Weights of the model without its draft layers, as a model card counts them."""
+    return round(_stored_bytes(_model_tensors(model), dict.fromkeys(KINDS, 1.0)))
 
 
 def token_bytes(model: ModelSpec, candidate: Candidate, key_value_format: str) -> int:
@@ -109,6 +110,41 @@ def attention_group(candidate: Candidate) -> int:
     return candidate.tensor_parallel // candidate.attention_data_parallel
 
 
+def bytes_a_weight(weight_format: WeightFormat) -> dict[str, float]:
+    """Bytes a weight by kind of tensor (V(expert), V(linear), ...)."""
+    return {
+        EXPERT: weight_format.expert_bytes,
+        LINEAR: weight_format.linear_bytes,
+        ATTENTION: weight_format.attention_bytes,
+        OTHER: weight_format.other_bytes,
+        FLOAT32: FLOAT32_BYTES,
+        ABSORBED: ABSORBED_BYTES,
+    }
+
+
+def draft_bytes_a_weight(weight_format: WeightFormat) -> dict[str, float]:
+    """The same of the draft layers."""
+    rates = bytes_a_weight(weight_format)
+    if weight_format.draft_bytes:
+        rates.update(dict.fromkeys((EXPERT, LINEAR, ATTENTION), weight_format.draft_bytes))
+    return rates
+
+
+def _model_tensors(model: ModelSpec) -> tuple[Tensor, ...]:
+    first = dense_layers(model)
+    return (
+        *dense_layer_tensors(model) * first,
+        *expert_layer_tensors(model) * (model.layers - first),
+        *norm_tensors(model),
+        *embedding_tensors(model),
+        *head_tensors(model) * (0 if model.tied else 1),
+    )
+
+
+def _stored_bytes(tensors: Iterable[Tensor], rates: Mapping[str, float]) -> float:
+    return sum(part.elements * rates[part.kind] for part in tensors if part.kind != ABSORBED)
+
+
 @dataclass(frozen=True)
 class _Sizes:
     """Bytes on one GPU of each building block of a stage."""
@@ -122,20 +158,23 @@ class _Sizes:
 
 
 def _sizes(model: ModelSpec, weight_format: WeightFormat, candidate: Candidate) -> _Sizes:
-    rates = _bytes_a_weight(weight_format)
+    rates = bytes_a_weight(weight_format)
     shares = _shares(model, candidate)
-
-    def local(tensors: Iterable[Tensor]) -> float:
-        return sum(part.elements / shares[part.shared_by] * rates[part.kind] for part in tensors)
-
+    drafts = draft_bytes_a_weight(weight_format)
     return _Sizes(
-        dense_layer=local(dense_layer_tensors(model)),
-        expert_layer=local(expert_layer_tensors(model)),
-        embedding=local(embedding_tensors(model)),
-        norm=local(norm_tensors(model)),
-        head=local(head_tensors(model)),
-        draft=local(draft_tensors(model)),
+        dense_layer=_local_bytes(dense_layer_tensors(model), shares, rates),
+        expert_layer=_local_bytes(expert_layer_tensors(model), shares, rates),
+        embedding=_local_bytes(embedding_tensors(model), shares, rates),
+        norm=_local_bytes(norm_tensors(model), shares, rates),
+        head=_local_bytes(head_tensors(model), shares, rates),
+        draft=_local_bytes(draft_tensors(model), shares, drafts),
     )
+
+
+def _local_bytes(
+    tensors: Iterable[Tensor], shares: Mapping[str, int], rates: Mapping[str, float]
+) -> float:
+    return sum(part.elements / shares[part.shared_by] * rates[part.kind] for part in tensors)
 
 
 def _stage_bytes(model: ModelSpec, candidate: Candidate, sizes: _Sizes, stage: int) -> float:
@@ -153,17 +192,6 @@ def _has_head(model: ModelSpec, stages: int, last: bool) -> bool:
     if model.tied and stages == 1:
         return False
     return last or (model.architecture in HEAD_ON_EVERY_STAGE and not model.tied)
-
-
-def _bytes_a_weight(weight_format: WeightFormat) -> dict[str, float]:
-    return {
-        EXPERT: weight_format.expert_bytes,
-        LINEAR: weight_format.linear_bytes,
-        ATTENTION: weight_format.attention_bytes,
-        OTHER: weight_format.other_bytes,
-        FLOAT32: FLOAT32_BYTES,
-        ABSORBED: ABSORBED_BYTES,
-    }
 
 
 def _shares(model: ModelSpec, candidate: Candidate) -> dict[str, int]:
