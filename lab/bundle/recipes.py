@@ -21,9 +21,12 @@ _BY_KIND: Mapping[str, Callable[[str, Part, Catalogue], Recipe]] = {
 
 
 def recipes(catalogue: Catalogue) -> dict[str, Recipe]:
-    """Recipes by part name; Python packages and the machine's own packages have none."""
+    """Recipes by part name.
+
+    Python packages, the machine's own packages, and images that only upstream builds have none.
+    """
     return {
         name: _BY_KIND[part["kind"]](name, part, catalogue)
         for name, part in catalogue.parts.items()
-        if part["kind"] in _BY_KIND and part.get("use") != "builder"
+        if part["kind"] in _BY_KIND and part.get("use") not in ("builder", "upstream")
     }
