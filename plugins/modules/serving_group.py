@@ -50,8 +50,10 @@ options:
   ranks:
     description:
       - One entry for each rank of a group; their number is C(--nnodes).
-      - Rank 0 runs on exactly its host, and so does rank 1 of two. With more ranks each host runs
-        one, but which of them is left to the scheduler.
+      - Each rank runs on exactly its host. Workers of one LeaderWorkerSet have one pod template, so
+        with more than two ranks a MutatingAdmissionPolicy with its binding, both named
+        C(rank-hosts.sglang.baremetal.io), gives each worker its host when its pod is created. The
+        module makes both, for all groups together, and leaves them when a group is deleted.
       - Required when O(state=present).
     type: list
     elements: dict
@@ -71,6 +73,17 @@ options:
         type: list
         elements: int
         default: []
+  exclusive_topology:
+    description:
+      - Name of a node label, such as C(sglang.baremetal.io/rack). The group then takes all nodes
+        that share the label's value with rank 0's node, and no other group with this option may
+        have a pod there (annotation C(leaderworkerset.sigs.k8s.io/exclusive-topology)).
+      - Every host of O(ranks) must have the label (see M(baremetal.sglang.node_labels)), with the
+        same value.
+      - Without it a group may share racks with others.
+    type: str
+    default: ""
+    version_added: 0.2.0
   image:
     description:
       - Engine image with a version tag or a digest. Floating tags as C(latest) are refused.
@@ -165,6 +178,7 @@ options:
 notes:
   - Runs on the controller; use C(delegate_to) or C(connection=local).
 seealso:
+  - module: baremetal.sglang.node_labels
   - module: baremetal.sglang.serving_endpoint_info
 """
 
@@ -308,6 +322,7 @@ ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "replicas": {"type": "int", "default": 1},
     "ranks": {"type": "list", "elements": "dict", "options": RANK},
+    "exclusive_topology": {"type": "str", "default": ""},
     "image": {"type": "str"},
     "served_model_name": {"type": "str"},
     "model_path": {"type": "str"},

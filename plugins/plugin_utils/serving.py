@@ -57,4 +57,5 @@ def _parameters(group: Group, plan: Plan) -> dict[str, Any]:
         "startup_seconds": plan.startup_seconds,
         "termination_grace_seconds": 1,
         "node_port": 0,
+        "exclusive_topology": "",
     }

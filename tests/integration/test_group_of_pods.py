@@ -128,10 +128,11 @@ def test_engine_gets_its_rank_from_variables_that_stand_first(kubelet: Kubelet) 
     remove(kubelet)
 
 
-def test_three_ranks_take_one_host_each_and_rank_0_its_own(kubelet: Kubelet) -> None:
-    hosts = placed(apply(kubelet, group(kubelet, "node3", "node1", "node2")))
-    assert hosts[0] == "node3"
-    assert sorted(hosts.values()) == ["node1", "node2", "node3"]
+@pytest.mark.parametrize(
+    "hosts", [("node3", "node1", "node2"), ("node3", "node2", "node1"), ("node1", "node3", "node2")]
+)
+def test_each_of_three_ranks_is_on_its_own_host(kubelet: Kubelet, hosts: tuple[str, ...]) -> None:
+    assert placed(apply(kubelet, group(kubelet, *hosts))) == dict(enumerate(hosts))
     remove(kubelet)
 
 

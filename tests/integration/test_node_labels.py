@@ -70,36 +70,38 @@ def labels(plane: ControlPlane, name: str) -> dict[str, str]:
     return {key: value for key, value in found.items() if key not in FOREIGN}
 
 
+STEPS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
+    (
+        {"gpu-01": {"rack": "a"}, "gpu-02": {"rack": "b", "row": 3}},
+        (
+            f"set {RACK}=a on Node gpu-01",
+            f"set {RACK}=b on Node gpu-02",
+            f"set {ROW}=3 on Node gpu-02",
+        ),
+    ),
+    ({"gpu-01": {"rack": "a"}, "gpu-02": {"rack": "b", "row": 3}}, ()),
+    (
+        {"gpu-01": {"rack": "a"}, "gpu-02": {"rack": "c"}, "gpu-03": {"rack": "c"}},
+        (
+            f"set {RACK}=c on Node gpu-02",
+            f"remove {ROW} from Node gpu-02",
+            f"set {RACK}=c on Node gpu-03",
+        ),
+    ),
+    (
+        {"gpu-03": {"rack": "c"}},
+        (f"remove {RACK} from Node gpu-01", f"remove {RACK} from Node gpu-02"),
+    ),
+    ({"gpu-03": {"rack": "c"}}, ()),
+    ({}, (f"remove {RACK} from Node gpu-03",)),
+    ({}, ()),
+]
+
+
 def test_set_again_change_again_remove_again_each_in_check_mode_first(
     nodes: ControlPlane,
 ) -> None:
-    steps: list[tuple[dict[str, Any], tuple[str, ...]]] = [
-        (
-            {"gpu-01": {"rack": "a"}, "gpu-02": {"rack": "b", "row": 3}},
-            (
-                f"set {RACK}=a on Node gpu-01",
-                f"set {RACK}=b on Node gpu-02",
-                f"set {ROW}=3 on Node gpu-02",
-            ),
-        ),
-        ({"gpu-01": {"rack": "a"}, "gpu-02": {"rack": "b", "row": 3}}, ()),
-        (
-            {"gpu-01": {"rack": "a"}, "gpu-02": {"rack": "c"}, "gpu-03": {"rack": "c"}},
-            (
-                f"set {RACK}=c on Node gpu-02",
-                f"remove {ROW} from Node gpu-02",
-                f"set {RACK}=c on Node gpu-03",
-            ),
-        ),
-        (
-            {"gpu-03": {"rack": "c"}},
-            (f"remove {RACK} from Node gpu-01", f"remove {RACK} from Node gpu-02"),
-        ),
-        ({"gpu-03": {"rack": "c"}}, ()),
-        ({}, (f"remove {RACK} from Node gpu-03",)),
-        ({}, ()),
-    ]
-    for wanted, expected in steps:
+    for wanted, expected in STEPS:
         before = stored(nodes)
         promised = run(nodes, wanted, check=True)
         assert stored(nodes) == before
@@ -108,11 +110,10 @@ def test_set_again_change_again_remove_again_each_in_check_mode_first(
         assert promised == done
         assert (stored(nodes) == before) is (expected == ())
         for name in NODES:
-            full = {
-                f"sglang.baremetal.io/{key}": str(value)
-                for key, value in wanted.get(name, {}).items()
+            asked = wanted.get(name, {}).items()
+            assert labels(nodes, name) == {
+                f"sglang.baremetal.io/{key}": str(value) for key, value in asked
             }
-            assert labels(nodes, name) == full
     assert [labels(nodes, name) for name in NODES] == [{}, {}, {}]
 
 

@@ -10,6 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 COLLECTIONS = {
+    (
+        "admissionregistration.k8s.io/v1",
+        "MutatingAdmissionPolicy",
+    ): "mutatingadmissionpolicies",
+    (
+        "admissionregistration.k8s.io/v1",
+        "MutatingAdmissionPolicyBinding",
+    ): "mutatingadmissionpolicybindings",
     ("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet"): "leaderworkersets",
     ("v1", "Event"): "events",
     ("v1", "Node"): "nodes",

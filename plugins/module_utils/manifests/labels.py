@@ -40,6 +40,15 @@ def prefix_faults(prefix: str) -> Iterator[str]:
             yield f"prefix: found {prefix!r}, needed a domain that is not Kubernetes' {reserved}"
 
 
+def label_name_faults(where: str, name: str) -> Iterator[str]:
+    """Faults of a full label name: a DNS name, a slash and the name itself, or this alone."""
+    domain, slash, plain = name.rpartition("/")
+    if not _is_name(plain) or (
+        slash and (not _DOMAIN.fullmatch(domain) or len(domain) > DOMAIN_LIMIT)
+    ):
+        yield f"{where}: found {name!r}, needed the name of a label such as {RACK_LABEL}"
+
+
 def label_faults(nodes: Mapping[str, Any]) -> Iterator[str]:
     """Faults of node name -> label name without its prefix -> value."""
     for node, labels in nodes.items():

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.probes import (
@@ -14,6 +15,11 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.quantit
     cpus,
     mebibytes,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.rank_hosts import (
+    HOST_LABEL,
+    policy_objects,
+    rank_hosts,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving_spec import (
     ServingGroupSpec,
 )
@@ -21,16 +27,24 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving
 NAME_LABEL = "leaderworkerset.sigs.k8s.io/name"
 GROUP_INDEX_LABEL = "leaderworkerset.sigs.k8s.io/group-index"
 WORKER_INDEX_LABEL = "leaderworkerset.sigs.k8s.io/worker-index"
+EXCLUSIVE_TOPOLOGY = "leaderworkerset.sigs.k8s.io/exclusive-topology"
 
 USER_ID = 65532
 """The user that images of the Kubernetes project call nonroot."""
 
 CONTAINER = "engine"
 
+_OWNER = {"app.kubernetes.io/managed-by": "baremetal.sglang"}
+
 
 def serving_objects(spec: ServingGroupSpec) -> list[dict[str, Any]]:
     """Return the group's objects in the order in which they are applied."""
     return [leader_worker_set(spec), leader_service(spec)]
+
+
+def shared_objects(spec: ServingGroupSpec) -> list[dict[str, Any]]:
+    """Return what groups of the cluster share and this one needs, in the order of applying."""
+    return policy_objects(_OWNER) if rank_hosts(_hosts(spec)) else []
 
 
 def service_name(group: str) -> str:
@@ -47,11 +61,16 @@ def leader_worker_set(spec: ServingGroupSpec) -> dict[str, Any]:
     else:
         workers = [rank.host for rank in spec.ranks[1:]]
         template["leaderTemplate"] = leader
-        template["workerTemplate"] = _pod_template(spec, hosts=workers, probes=worker_probes(spec))
+        worker = _pod_template(spec, hosts=workers, probes=worker_probes(spec))
+        _annotate(worker["metadata"], rank_hosts(_hosts(spec)))
+        template["workerTemplate"] = worker
+    metadata = _metadata(spec, spec.name)
+    if spec.exclusive_topology:
+        _annotate(metadata, {EXCLUSIVE_TOPOLOGY: spec.exclusive_topology})
     return {
         "apiVersion": "leaderworkerset.x-k8s.io/v1",
         "kind": "LeaderWorkerSet",
-        "metadata": _metadata(spec, spec.name),
+        "metadata": metadata,
         "spec": {
             "replicas": spec.replicas,
             # LeaderReady would deadlock: the leader is Ready only after every rank has joined.
@@ -83,12 +102,22 @@ def leader_service(spec: ServingGroupSpec) -> dict[str, Any]:
     }
 
 
+def _hosts(spec: ServingGroupSpec) -> list[str]:
+    return [rank.host for rank in spec.ranks]
+
+
+def _annotate(metadata: dict[str, Any], annotations: Mapping[str, str]) -> None:
+    """Add annotations; without any the key stays away, as the API server would write it."""
+    if annotations:
+        metadata["annotations"] = dict(annotations)
+
+
 def _labels(spec: ServingGroupSpec) -> dict[str, str]:
     return {
         "app.kubernetes.io/name": "sglang",
         "app.kubernetes.io/instance": spec.name,
         "app.kubernetes.io/component": "engine",
-        "app.kubernetes.io/managed-by": "baremetal.sglang",
+        **_OWNER,
     }
 
 
@@ -137,18 +166,14 @@ def _affinity(spec: ServingGroupSpec, hosts: list[str]) -> dict[str, Any]:
         "nodeAffinity": {
             "requiredDuringSchedulingIgnoredDuringExecution": {
                 "nodeSelectorTerms": [
-                    {
-                        "matchExpressions": [
-                            {"key": "kubernetes.io/hostname", "operator": "In", "values": hosts}
-                        ]
-                    }
+                    {"matchExpressions": [{"key": HOST_LABEL, "operator": "In", "values": hosts}]}
                 ]
             }
         },
         "podAntiAffinity": {
             "requiredDuringSchedulingIgnoredDuringExecution": [
                 {
-                    "topologyKey": "kubernetes.io/hostname",
+                    "topologyKey": HOST_LABEL,
                     "labelSelector": {"matchLabels": {NAME_LABEL: spec.name}},
                     "matchLabelKeys": [GROUP_INDEX_LABEL],
                 }

@@ -11,6 +11,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.labels import (
+    label_name_faults,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import Rank
 
 NAME_LIMIT = 45
@@ -69,7 +72,8 @@ class ServingGroupSpec:
     """A group of engine ranks that serve one model together.
 
     C(ranks) are in rank order and one host each; C(environment) is sorted by name; durations are in
-    seconds, C(shared_memory_mib) in MiB; C(node_port) 0 is none.
+    seconds, C(shared_memory_mib) in MiB; C(node_port) 0 is none. C(exclusive_topology) is the node
+    label whose one value the group has for itself, empty for none.
     """
 
     name: str
@@ -89,6 +93,7 @@ class ServingGroupSpec:
     startup_seconds: int
     termination_grace_seconds: int
     node_port: int
+    exclusive_topology: str
 
     @property
     def size(self) -> int:
@@ -132,12 +137,14 @@ class ServingGroupSpec:
             startup_seconds=parameters["startup_seconds"],
             termination_grace_seconds=parameters["termination_grace_seconds"],
             node_port=parameters["node_port"],
+            exclusive_topology=parameters["exclusive_topology"],
         )
 
 
 def _faults(parameters: Mapping[str, Any]) -> Iterator[str]:
     yield from _name_faults(parameters)
     yield from _rank_faults(parameters["ranks"])
+    yield from _topology_faults(parameters)
     yield from _image_faults(parameters["image"])
     yield from _path_faults(parameters)
     yield from _resource_faults(parameters)
@@ -178,6 +185,18 @@ def _rank_faults(ranks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     counts = {entry["rank"]: len(entry["gpus"] or ()) for entry in ranks}
     if len(set(counts.values())) > 1:
         yield f"ranks: found GPUs a rank {counts}, needed the same number for every rank"
+
+
+def _topology_faults(parameters: Mapping[str, Any]) -> Iterator[str]:
+    label, replicas = parameters["exclusive_topology"], parameters["replicas"]
+    if not label:
+        return
+    yield from label_name_faults("exclusive_topology", label)
+    if replicas > 1:
+        yield (
+            f"exclusive_topology: found {replicas} replicas, needed 1: each replica would want the "
+            "same hosts for itself"
+        )
 
 
 def _image_faults(image: str) -> Iterator[str]:

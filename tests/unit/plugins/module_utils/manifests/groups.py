@@ -24,6 +24,7 @@ LAB: dict[str, Any] = {
     "startup_seconds": 900,
     "termination_grace_seconds": 30,
     "node_port": 30080,
+    "exclusive_topology": "",
 }
 
 H100: dict[str, Any] = {

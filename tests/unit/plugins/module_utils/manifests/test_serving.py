@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving import (
+    leader_worker_set,
     serving_objects,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving_spec import (
@@ -72,6 +73,14 @@ def test_leader_and_workers_are_kept_to_their_hosts() -> None:
         "leaderTemplate": ["gpu-00.example.net"],
         "workerTemplate": ["gpu-01.example.net", "gpu-02.example.net"],
     }
+
+
+def test_a_group_with_a_topology_of_its_own_says_so_to_leaderworkerset() -> None:
+    group = leader_worker_set(ServingGroupSpec.parse({**LAB, "exclusive_topology": "a.b/rack"}))
+    assert group["metadata"]["annotations"] == {
+        "leaderworkerset.sigs.k8s.io/exclusive-topology": "a.b/rack"
+    }
+    assert "annotations" not in leader_worker_set(ServingGroupSpec.parse(LAB))["metadata"]
 
 
 def test_a_single_rank_needs_no_leader_template_and_no_meeting_point() -> None:

@@ -39,6 +39,7 @@ def test_parameters_become_a_spec_with_ranks_in_order() -> None:
         startup_seconds=900,
         termination_grace_seconds=30,
         node_port=30080,
+        exclusive_topology="",
     )
 
 
@@ -184,6 +185,20 @@ def rank(number: int, host: str, gpus: int = 0) -> dict[str, Any]:
         (
             {"ports": {"serving": 20013, "distributed": 20000}},
             ["ports: serving 20013 lies in 20000 to 20013, which the engine may use for itself"],
+        ),
+        (
+            {"exclusive_topology": "rack/"},
+            [
+                "exclusive_topology: found 'rack/', needed the name of a label such as "
+                "sglang.baremetal.io/rack"
+            ],
+        ),
+        (
+            {"exclusive_topology": "sglang.baremetal.io/rack", "replicas": 2},
+            [
+                "exclusive_topology: found 2 replicas, needed 1: each replica would want the same "
+                "hosts for itself"
+            ],
         ),
         ({"node_port": 80}, ["node_port: found 80, needed 0 (none) or 30000 to 32767"]),
         (
