@@ -30,6 +30,6 @@ def find_gpu(name: str) -> GpuSpec:
         where="GPU",
         found=name,
         needed="a GPU model of the catalogue",
-        fix=rename_fix(name.lower(), _BY_NAME),
+        fix=rename_fix(name.lower(), GPUS),
     )
     raise InputError("the GPU", [fault.line()])

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The GPU models that the planner knows, from NVIDIA's data sheets.
 
-Data sheets give operations with 2:4 sparsity, except for A100 and A800; the figures here are without
-(half). They give NVLink and PCI Express as the sum of both directions; here it is one direction
-(half). memory_mib is memory.total of nvidia-smi, which no data sheet has: recorded for the H100 (see
-tests/fixtures/recorded), otherwise as printed in public logs of nvidia-smi.
+Data sheets give operations with 2:4 sparsity, except for A100 and A800; here are half of them,
+without. They give NVLink and PCI Express as the sum of both directions; here is half of that.
+C(memory_mib) is memory.total of nvidia-smi, which no data sheet has: recorded for the H100 (see
+tests/fixtures/recorded), otherwise as public logs of nvidia-smi show it.
 
 The NVLink figure of a PCIe card is that of its bridge, which joins two cards (four with H200 NVL).
 Whether a host has one, its facts say (Node.nvlink).

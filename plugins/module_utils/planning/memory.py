@@ -30,15 +30,12 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.weights_
 )
 
 MIB = 1024**2
-# Taken before the first weight is loaded, on each GPU. The driver keeps 480 MiB of an H100 80GB HBM3
-# to itself (fb_memory_usage.reserved in tests/fixtures/recorded/h100x1/nvidia-smi-q.xml).
+# Taken before the first weight is loaded, on each GPU. The driver keeps 480 MiB of an H100 80GB
+# HBM3 to itself (fb_memory_usage.reserved in tests/fixtures/recorded/h100x1/nvidia-smi-q.xml).
 DRIVER_MIB = 480
 # The CUDA context of the engine's process, with the kernels that it has loaded.
 CONTEXT_MIB = 520
-# NCCL's buffers and the custom all-reduce buffers, in a group of more than one GPU. The two together
-# are 1,524 MiB on the recorded pair of H100 (tests/fixtures/engine/h100x2-server-info.json: 81,559
-# MiB - 480 MiB - what the rule above gives for 35.104 GiB of weights, 30.936 GiB of KV cache and a
-# fraction of 0.85).
+# NCCL's buffers and the custom all-reduce buffers, in a group of more than one GPU.
 COMMUNICATORS_MIB = 1004
 # The largest default page of the attention kernels on the catalogue's GPUs, in tokens
 # (trtllm_mla and trtllm_mha; the others have 1): the pool is a whole number of pages.

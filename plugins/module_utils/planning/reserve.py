@@ -38,9 +38,11 @@ MIB_PER_ATTENTION_GROUP_REQUEST = 3
 LARGE_GRAPH_REQUESTS = 300
 LARGE_GRAPH_FACTOR = 1.5
 MIB_PER_PREFILL_GRAPH = 8
-# _handle_eagle_family in sglang/srt/arg_groups/speculative_hook.py: requests that run at once, and
-# tokens that one of them verifies in a step (3 draft steps, 1 branch).
+# _handle_eagle_family in sglang/srt/arg_groups/speculative_hook.py: requests that run at once.
 SPECULATIVE_REQUESTS = 48
+# _auto_choose_speculative_params there, for the DeepSeek architectures: draft steps, and tokens that
+# a request verifies in one step.
+SPECULATIVE_STEPS = 3
 SPECULATIVE_TOKENS = 4
 
 

@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The engine arguments of a layout, by the engine's release.
+
+What the memory figures rest on is written out, so that the engine does not choose it again:
+fraction, prefill chunk, decode graphs and context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.engine_flags import (
+    release_of,
+    rendered,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import (
+    Candidate,
+    Memory,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.model_spec import (
+    ModelSpec,
+    WeightFormat,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import (
+    PREFILL,
+    Request,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.reserve import (
+    SPECULATIVE_STEPS,
+    SPECULATIVE_TOKENS,
+    chunked_prefill_tokens,
+    decode_graph_requests,
+    speculative_requests,
+)
+
+MIB = 1024**2
+# A checkpoint's built-in draft layers run under this name (speculative_hook.py).
+DRAFT_ALGORITHM = "EAGLE"
+DRAFT_BRANCHES = 1
+# The engine without a GPU: what runs there without Intel AMX. Overlap scheduling needs CUDA
+# streams, the start's own request takes longer than the readiness probe's, and idle ranks would
+# spin on the CPUs that others need.
+CPU_SETTINGS = (
+    ("attention_backend", "torch_native"),
+    ("sampling_backend", "pytorch"),
+    ("no_overlap", ""),
+    ("no_warmup", ""),
+    ("sleep_on_idle", ""),
+)
+
+Setting = tuple[str, object]
+
+
+def engine_arguments(request: Request, candidate: Candidate, memory: Memory) -> tuple[str, ...]:
+    """Full option names, each value an item of its own; none that the manifests write.
+
+    C(request.constraints.serving_mode) is V(prefill) or V(decode) for one side of a disaggregated
+    plan. Raises InputError when the planner does not know the engine's version.
+    """
+    release = release_of(request.engine_version)
+    on_gpus = any(node.gpus for node in request.nodes)
+    settings = _gpu_settings if on_gpus else _cpu_settings
+    items = [
+        item
+        for name, value in (*_sizes(candidate), *settings(request, candidate, memory))
+        for item in rendered(name, value, release)
+    ]
+    return (*items, *_format_of(request.model, candidate.weight_format).arguments)
+
+
+def context_tokens(model: ModelSpec, candidate: Candidate, memory: Memory, asked: int) -> int:
+    """Tokens of the longest request: what was asked, or what model and KV cache allow.
+
+    A request lives in one attention group, whose part of the tokens it cannot exceed.
+    """
+    if asked:
+        return asked
+    return min(model.context, memory.tokens // candidate.attention_data_parallel)
+
+
+def _sizes(candidate: Candidate) -> Iterator[Setting]:
+    yield "tensor_parallel", candidate.tensor_parallel
+    yield "pipeline_parallel", candidate.pipeline_parallel
+    if candidate.attention_data_parallel > 1:
+        yield "attention_data_parallel", candidate.attention_data_parallel
+    if candidate.expert_parallel > 1:
+        yield "expert_parallel", candidate.expert_parallel
+
+
+def _gpu_settings(request: Request, candidate: Candidate, memory: Memory) -> Iterator[Setting]:
+    constraints, gpu_mib = request.constraints, memory.total // MIB
+    yield "context", context_tokens(request.model, candidate, memory, constraints.context)
+    yield "memory_fraction", memory.static_fraction
+    yield "prefill_chunk", chunked_prefill_tokens(gpu_mib)
+    if constraints.serving_mode != PREFILL:
+        yield "decode_graph_requests", decode_graph_requests(gpu_mib, candidate, constraints)
+    if constraints.key_value_format:
+        yield "key_value_format", constraints.key_value_format
+    if candidate.speculative:
+        yield "running_requests", speculative_requests(constraints)
+        yield "draft_algorithm", DRAFT_ALGORITHM
+        yield "draft_steps", SPECULATIVE_STEPS
+        yield "draft_branches", DRAFT_BRANCHES
+        yield "draft_tokens", SPECULATIVE_TOKENS
+    yield "metrics", ""
+
+
+def _cpu_settings(request: Request, candidate: Candidate, memory: Memory) -> Iterator[Setting]:
+    asked = request.constraints.context
+    yield "device", "cpu"
+    yield "context", context_tokens(request.model, candidate, memory, asked)
+    yield "memory_fraction", memory.static_fraction
+    yield "total_tokens", memory.tokens
+    yield from CPU_SETTINGS
+    yield "metrics", ""
+
+
+def _format_of(model: ModelSpec, name: str) -> WeightFormat:
+    return next(known for known in model.formats if known.name == name)
