@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
+from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault, rename_fix
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import Candidate
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.model_spec import (
     ModelSpec,
@@ -85,7 +87,11 @@ def token_bytes(model: ModelSpec, candidate: Candidate, key_value_format: str) -
     With multi-head latent attention every GPU holds the whole compressed vector; otherwise the KV
     heads are split over the attention group, and copied where it is larger than their number. A
     draft head adds its layers (pool_configurator.py of 0.5.17).
+
+    Raises InputError, with the nearest known name, for a format that is not in KEY_VALUE_BYTES.
     """
+    if key_value_format not in KEY_VALUE_BYTES:
+        raise _unknown_format(key_value_format)
     layers = max(
         len(stage_layers(model.layers, candidate.pipeline_parallel, stage))
         for stage in range(candidate.pipeline_parallel)
@@ -211,3 +217,15 @@ def _token_width(model: ModelSpec, group: int) -> int:
     if isinstance(attention, MultiHeadLatent):
         return attention.key_value_rank + attention.rope_head_dim
     return 2 * attention.head_dim * max(1, attention.key_value_heads // group)
+
+
+def _unknown_format(name: str) -> InputError:
+    known = [known for known in KEY_VALUE_BYTES if known]
+    fault = Fault(
+        code="unknown_key_value_format",
+        where="key_value_format",
+        found=name,
+        needed="a format of --kv-cache-dtype that the planner knows",
+        fix=rename_fix(name, known),
+    )
+    return InputError("the KV cache", [fault.line()])
