@@ -26,6 +26,7 @@ class Constraints:
 
     C(context) is tokens of the longest request, C(concurrency) requests of C(typical_tokens) tokens
     (prompt and answer together) that must fit at once, C(groups) the number of engine groups.
+    C(rank_cpu) is a Kubernetes quantity and C(rank_memory_gib) GiB that each rank's pod asks for.
     """
 
     weight_format: str = ""
@@ -41,6 +42,8 @@ class Constraints:
     serving_mode: str = UNIFIED
     key_value_format: str = ""
     memory_fraction: float = 0.0
+    rank_cpu: str = ""
+    rank_memory_gib: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class Request:
     """One question to the planner.
 
     C(engine_version) is the SGLang version, C(engine_part) the image of the catalogue, C(overrides)
-    are environment variables that the person sets.
+    are environment variables that the person sets, C(extra_arguments) engine arguments that follow
+    the planner's.
     """
 
     inventory: str
@@ -59,3 +63,4 @@ class Request:
     engine_part: str
     engine_version: str
     overrides: tuple[tuple[str, str], ...] = ()
+    extra_arguments: tuple[str, ...] = ()

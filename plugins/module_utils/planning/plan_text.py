@@ -1,0 +1,210 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A plan as a text that a person reads, made from the plan's document alone.
+
+What the text says is therefore what was saved. A plan written by hand has no C(explanation): the
+text then has its layout, ranks, arguments and environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.text_table import (
+    count,
+    data,
+    duration,
+    section,
+    table,
+)
+
+SIZES = {
+    "tensor_parallel": "tensor",
+    "pipeline_parallel": "pipeline",
+    "data_parallel": "data",
+    "attention_data_parallel": "attention data",
+    "expert_parallel": "expert",
+}
+# Part of the memory -> what it is for.
+PARTS = {
+    "weights_gib": "weights",
+    "key_value_gib": "KV cache",
+    "reserve_gib": "reserve of the engine",
+    "activations_gib": "  of it activations",
+    "graphs_gib": "  of it CUDA graphs",
+    "runtime_gib": "driver, CUDA context, communicators",
+    "total_gib": "total",
+}
+
+
+def plan_text(plan: Mapping[str, Any]) -> str:
+    """All of a plan of schema 1 that a person decides by."""
+    why = plan.get("explanation", {})
+    lines = [_title(plan, why), *section("Layout", _layout(plan))]
+    lines += section("Ranks", _ranks(plan, why))
+    lines += section("Memory of the fullest GPU", list(_memory(why.get("memory", {}))))
+    lines += section("What fits", list(_capacity(why.get("capacity", {}))))
+    lines += section("Time, by the cost model", list(_cost(why.get("cost", {}))))
+    lines += section("Between racks", list(_traffic(why.get("traffic", {}))))
+    lines += section("Engine arguments", list(_arguments(plan)))
+    lines += section("Environment", _environment(plan, why))
+    lines += section("The guide's configuration", _intent(why.get("intent", [])))
+    lines += section("Warnings", list(why.get("warnings", [])))
+    lines += section("Next best layouts", _alternatives(why.get("alternatives", [])))
+    lines += section("Refused layouts", list(refused_lines(why.get("refused", []))))
+    return "\n".join(lines)
+
+
+def refused_lines(refused: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Each refused layout: what was found, what is needed, and the nearest change."""
+    for entry in refused:
+        yield entry["layout"]
+        yield f"  {entry['what']}: {entry['found']}; needed {entry['needed']}"
+        yield f"  nearest change: {entry['fix']}"
+
+
+def _title(plan: Mapping[str, Any], why: Mapping[str, Any]) -> str:
+    model = plan["model"]
+    chosen = f", chosen for {why['objective']}" if "objective" in why else ""
+    return f"Plan of {plan['inventory']}: {model['name']} in {model['format']}{chosen}"
+
+
+def _layout(plan: Mapping[str, Any]) -> list[str]:
+    groups = plan["groups"]
+    rows = [
+        (
+            group["name"],
+            group.get("role", "unified"),
+            _sizes({**plan["layout"], **group.get("layout", {})}),
+            str(len(group["ranks"])),
+            str(sum(len(rank["gpus"]) for rank in group["ranks"])),
+        )
+        for group in groups
+    ]
+    return table(("group", "role", "sizes", "hosts", "GPUs"), rows)
+
+
+def _sizes(layout: Mapping[str, int]) -> str:
+    always = ("tensor_parallel", "pipeline_parallel")
+    return " x ".join(
+        f"{noun} {layout[key]}"
+        for key, noun in SIZES.items()
+        if key in always or layout.get(key, 1) > 1
+    )
+
+
+def _ranks(plan: Mapping[str, Any], why: Mapping[str, Any]) -> list[str]:
+    reasons = {(entry["group"], entry["rank"]): entry["why"] for entry in why.get("ranks", [])}
+    racks = plan.get("racks", {})
+    rows = [
+        (
+            group["name"],
+            str(rank["rank"]),
+            rank["host"],
+            racks.get(rank["host"], ""),
+            " ".join(str(gpu) for gpu in rank["gpus"]),
+            reasons.get((group["name"], rank["rank"]), ""),
+        )
+        for group in plan["groups"]
+        for rank in group["ranks"]
+    ]
+    lines = table(("group", "rank", "host", "rack", "GPUs", "why"), rows)
+    spares = plan.get("spares", [])
+    return [*lines, f"spare hosts: {', '.join(spares)}"] if spares else lines
+
+
+def _memory(memory: Mapping[str, Any]) -> Iterator[str]:
+    if memory:
+        rows = [(noun, f"{memory[key]:8.2f} GiB") for key, noun in PARTS.items() if key in memory]
+        yield from table(("part", "    size"), rows)
+        yield f"the engine's static fraction is {memory['static_fraction']:g}"
+
+
+def _capacity(capacity: Mapping[str, Any]) -> Iterator[str]:
+    if capacity:
+        tokens, size = capacity["tokens"], capacity["token_bytes"]
+        yield f"{count(tokens)} KV tokens a group, {data(size)} each on one GPU"
+        yield (
+            f"{count(capacity['requests'])} requests of {count(capacity['typical_tokens'])} tokens"
+            f" at once in all {capacity['groups']} groups"
+        )
+        yield f"longest request: {count(capacity['longest'])} tokens"
+
+
+def _cost(cost: Mapping[str, Any]) -> Iterator[str]:
+    if not cost:
+        return
+    yield (
+        f"one token of {count(cost['concurrency'])} requests: {duration(cost['decode_seconds'])};"
+        f" {count(cost['tokens_per_second'])} tokens/s of all groups"
+    )
+    yield f"one prompt: {duration(cost['prefill_seconds'])}"
+    yield f"loading the weights: {cost['load']}"
+    rows = [(term["name"], duration(term["seconds"])) for term in cost["terms"]]
+    yield from table(("term", "time"), rows)
+
+
+def _traffic(traffic: Mapping[str, Any]) -> Iterator[str]:
+    if traffic:
+        ours, theirs = traffic["cross_rack_bytes"], traffic["inventory_order_bytes"]
+        yield f"{data(ours)} of each token; in inventory order {data(theirs)}"
+        if theirs:
+            yield f"{100 * (theirs - ours) / theirs:.0f} % less"
+
+
+def _arguments(plan: Mapping[str, Any]) -> Iterator[str]:
+    yield from options(plan["arguments"])
+    for group in plan["groups"]:
+        own = group.get("arguments", [])
+        yield from (f"{group['name']}: {line}" for line in options(own))
+
+
+def options(arguments: Sequence[str]) -> Iterator[str]:
+    """One line for each option with its values."""
+    line = ""
+    for argument in arguments:
+        if argument.startswith("--") and line:
+            yield line
+            line = ""
+        line = f"{line} {argument}".strip()
+    if line:
+        yield line
+
+
+def _environment(plan: Mapping[str, Any], why: Mapping[str, Any]) -> list[str]:
+    facts = {entry["setting"]: entry for entry in why.get("settings", [])}
+    rows = [
+        (
+            f"{name}={value}",
+            facts.get(name, {}).get("fact", ""),
+            facts.get(name, {}).get("override", ""),
+        )
+        for name, value in sorted(plan["environment"].items())
+    ]
+    rows += [
+        (f"{name}: {entry['value']}", entry["fact"], entry["override"])
+        for name, entry in sorted(facts.items())
+        if name not in plan["environment"]
+    ]
+    return table(("setting", "fact", "override"), rows) if rows else []
+
+
+def _intent(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    cells = [(row["key"], str(row["value"]), row["became"], row["why"]) for row in rows]
+    return table(("key", "value", "became", "why"), cells) if cells else []
+
+
+def _alternatives(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    rows = [
+        (
+            entry["layout"],
+            duration(entry["decode_seconds"]),
+            count(entry["tokens_per_second"]),
+            count(entry["tokens"]),
+            str(entry["gpus"]),
+        )
+        for entry in entries
+    ]
+    head = ("layout", "one token", "tokens/s", "KV tokens", "GPUs")
+    return table(head, rows) if rows else []
