@@ -65,7 +65,13 @@ def _size_faults(candidate: Candidate) -> Iterator[Fault]:
     )
     below = [(name, size) for name, size in sizes if size < 1]
     for name, size in below:
-        yield Fault("size_below_one", name, str(size), "1 or more", f"set {name} to 1 or more")
+        yield Fault(
+            code="size_below_one",
+            where=name,
+            found=str(size),
+            needed="1 or more",
+            fix=f"set {name} to 1 or more",
+        )
     if below:
         return
     for name, size in (sizes[2], sizes[3]):

@@ -161,8 +161,8 @@ def test_an_unknown_kv_format_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(InputError) as refused:
         token_bytes(find_model("deepseek-r1"), candidate(8), "fp8_e4m3fn")
     assert str(refused.value) == (
-        "the KV cache: key_value_format: unknown key value format: found fp8_e4m3fn, needed a format"
-        " of --kv-cache-dtype that the planner knows; write fp8_e4m3, or remove fp8_e4m3fn"
+        "the KV cache: key_value_format: unknown key value format: found fp8_e4m3fn, needed a"
+        " format of --kv-cache-dtype that the planner knows; write fp8_e4m3, or remove fp8_e4m3fn"
     )
 
 
