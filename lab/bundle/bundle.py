@@ -145,6 +145,7 @@ def _describe(built: Built, catalogue: Catalogue) -> dict[str, Any]:
         "version": built.version,
         "bytes": sum(path.stat().st_size for path in files),
         "seconds": built.seconds,
+        "peak_bytes": built.peak_bytes,
         "origin": origin(part, catalogue),
     }
 

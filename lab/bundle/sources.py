@@ -101,6 +101,19 @@ SOURCES: Mapping[str, Source] = {
         variables=lambda version: {"sigs.k8s.io/lws/pkg/version.GitVersion": f"v{version}"},
         files={"chart": "charts/lws"},
     ),
+    "sigs.k8s.io/kwok": Source(
+        variables=lambda version: {"sigs.k8s.io/kwok/pkg/consts.Version": f"v{version}"},
+        files={
+            f"stages/{path.rpartition('/')[2]}": f"kustomize/stage/{path}"
+            for path in (
+                "node/fast/node-initialize.yaml",
+                "node/heartbeat-with-lease/node-heartbeat-with-lease.yaml",
+                "pod/fast/pod-ready.yaml",
+                "pod/fast/pod-complete.yaml",
+                "pod/fast/pod-delete.yaml",
+            )
+        },
+    ),
     "helm.sh/helm/v3": Source(
         variables=lambda version: {"helm.sh/helm/v3/internal/version.version": f"v{version}"},
     ),

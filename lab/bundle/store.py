@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lab.bundle.builder import Recipe, Work
+from lab.bundle.builder import Recipe, Work, run
 from lab.bundle.catalogue import LOCKS, Catalogue
 
 RECORD = "part.json"
@@ -20,13 +20,23 @@ RECORD = "part.json"
 
 @dataclass(frozen=True)
 class Built:
-    """A finished part: its `directory` in the cache, its `key`, and the `seconds` it took."""
+    """A finished part: its `directory` in the cache, its `key`, and the `seconds` it took.
+
+    `peak_bytes` is the disk that its directories took when it was finished, the scratch one's
+    included; the caches of compilers and downloads, which all parts share, are not in it.
+    """
 
     name: str
     version: str
     key: str
     directory: Path
     seconds: float
+    peak_bytes: int = 0
+
+
+def disk_bytes(directory: Path) -> int:
+    """What a directory takes on its disk."""
+    return int(run(["du", "--summarize", "--block-size=1", directory]).split()[0])
 
 
 class Store:
@@ -108,6 +118,7 @@ class Store:
                 key=self.key(name),
                 directory=self.directory(name),
                 seconds=round(time.monotonic() - started, 1),
+                peak_bytes=disk_bytes(scratch),
             )
             record = {key: value for key, value in asdict(built).items() if key != "directory"}
             (work.output / RECORD).write_text(json.dumps(record))

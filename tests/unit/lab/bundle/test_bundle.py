@@ -105,7 +105,7 @@ def test_index_says_where_a_part_comes_from(made: bundle.Bundle) -> None:
 
 def test_list_has_a_row_for_every_part_and_the_sum(made: bundle.Bundle) -> None:
     lines = table(made).splitlines()
-    assert lines[0].split() == ["part", "version", "MB", "seconds", "origin"]
+    assert lines[0].split() == ["part", "version", "MB", "peak", "MB", "seconds", "origin"]
     assert [line.split()[0] for line in lines[1:]] == [
         *("kubeadm", "tools", "pause", "small", "all", "made")
     ]
