@@ -44,14 +44,19 @@ def options(source: str) -> Iterator[str]:
         if node.func.attr != "add_argument":
             continue
         words = {word.arg: word.value for word in node.keywords if word.arg}
-        choices = ast.literal_eval(words["choices"]) if "choices" in words else []
-        yield " ".join([_name(node.args[0]), _kind(words), *choices])
+        yield " ".join([_name(node.args[0]), _kind(words), *_choices(words)])
 
 
 def _name(node: ast.expr) -> str:
     """The name without the prefix that the engine's own launcher puts before it."""
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
     return "".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
+
+
+def _choices(words: dict[str, ast.expr]) -> list[str]:
+    # A list that is computed when the router starts cannot be read here.
+    choices = words.get("choices")
+    return ast.literal_eval(choices) if isinstance(choices, ast.List) else []
 
 
 def _kind(words: dict[str, ast.expr]) -> str:
