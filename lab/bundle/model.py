@@ -82,8 +82,8 @@ def check(directory: Path, pinned: str) -> None:
     found = hashlib.sha256((directory / LIST).read_bytes()).hexdigest()
     if found != pinned:
         raise BuildError(
-            f"model {directory}: {LIST} has SHA-256 {found}, catalogue/parts.yml pins {pinned}; find "
-            "out which file differs, and pin the new digest only if the change is wanted"
+            f"model {directory}: {LIST} has SHA-256 {found}, catalogue/parts.yml pins {pinned}; "
+            "find out which file differs, and pin the new digest only if the change is wanted"
         )
 
 

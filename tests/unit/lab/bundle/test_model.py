@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from pathlib import Path
 
@@ -69,3 +70,12 @@ def test_a_model_needs_the_engine_that_converts_it() -> None:
         "engine-model.txt",
     }
     assert all(path.is_file() for path in recipe.sources)
+
+
+def test_a_model_with_another_list_than_the_pinned_one_is_refused(tmp_path: Path) -> None:
+    target = tmp_path / "model"
+    model.publish(converted(tmp_path / "converted"), target)
+    found = hashlib.sha256((target / "SHA256SUMS").read_bytes()).hexdigest()
+    model.check(target, found)
+    with pytest.raises(BuildError, match=f"has SHA-256 {found}, catalogue/parts.yml pins 00"):
+        model.check(target, "00")
