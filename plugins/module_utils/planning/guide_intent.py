@@ -29,7 +29,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.guide_ro
     TCP,
     Settings,
 )
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.guide_values import Kind
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.guide_values import (
+    Kind,
+    KindError,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware import Node
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import (
     PREFILL,
@@ -162,7 +165,7 @@ def _flat(document: Mapping[Any, Any], source: str) -> tuple[dict[str, Any], lis
     faults = []
     for section, content in document.items():
         if section not in SECTIONS:
-            faults.append(_unknown(source, str(section), SECTIONS))
+            faults.append(_unknown(source, str(section), rename_fix(str(section), SECTIONS)))
         elif not isinstance(content, Mapping):
             faults.append(_kind_fault(f"{source}: {section}", content, "a mapping"))
         else:
@@ -182,7 +185,7 @@ def _parsed(given: Mapping[str, Any], source: str) -> tuple[dict[str, Any], list
             continue
         try:
             values[path] = KEYS[path].kind.parse(given[path])
-        except ValueError:
+        except KindError:
             faults.append(
                 _kind_fault(
                     f"{source}: {path}",
@@ -209,25 +212,26 @@ def _range_faults(values: Mapping[str, Any], source: str) -> list[Fault]:
     ]
 
 
-def _unknown(source: str, name: str, known: Sequence[str]) -> Fault:
+def _unknown(source: str, name: str, fix: str) -> Fault:
     return Fault(
         code="unknown_intent_key",
         where=source,
         found=f"key {name}",
         needed="keys of docs/intent-file.md only",
-        fix=rename_fix(name, known),
+        fix=fix,
     )
 
 
 def _unknown_key(source: str, path: str) -> Fault:
-    """The nearest key of the section, else the nearest of the whole file."""
+    """The nearest key of the section, else the section that has a key of that name."""
     section, name = path.split(".", maxsplit=1)
-    beside = [other for other in KEYS if other.startswith(f"{section}.")]
-    near = nearest(name, [other.split(".")[1] for other in beside])
+    known = [tuple(other.split(".")) for other in KEYS]
+    beside = [key for place, key in known if place == section]
+    near = [f"{section}.{key}" for key in beside if key == nearest(name, beside)]
+    near += [f"{place}.{key}" for place, key in known if key == name]
     if near:
-        return _unknown(source, path, [f"{section}.{near}"])
-    same = [other for other in KEYS if other.split(".")[1] == name]
-    return _unknown(source, path, same or beside)
+        return _unknown(source, path, f"write {near[0]}, or remove {path}")
+    return _unknown(source, path, f"remove {path}; {section} has {', '.join(sorted(beside))}")
 
 
 def _near_word(value: object, kind: Kind) -> str:

@@ -22,9 +22,13 @@ HALF_FORMATS = ("BF16", "FP16")
 MIXED_FORMATS = (("FP8",), ("BF16", "FP8"), ("FP16", "FP8"), ("BF16",), ("FP16",))
 
 
+class KindError(ValueError):
+    """A value is of another kind."""
+
+
 @dataclass(frozen=True)
 class Kind:
-    """A kind of value. C(parse) gives the value, or raises C(ValueError) for another kind.
+    """A kind of value. C(parse) gives the value, or raises C(KindError).
 
     C(words) are all values where they can be counted, so that a fault can name the nearest.
     """
@@ -40,7 +44,7 @@ def words_of(*words: str) -> Kind:
 
     def parse(value: Any) -> str:
         if _folded(_text(value)) not in known:
-            raise ValueError(value)
+            raise KindError(value)
         return known[_folded(value)]
 
     return Kind(f"one of {', '.join(words)}", parse, words)
@@ -52,19 +56,19 @@ def _folded(word: str) -> str:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(value)
+        raise KindError(value)
     return value.strip()
 
 
 def _switch(value: Any) -> bool:
     if value is not True and value is not False:
-        raise ValueError(value)
+        raise KindError(value)
     return bool(value)
 
 
 def _integer(value: Any, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= high:
-        raise ValueError(value)
+        raise KindError(value)
     return value
 
 
@@ -88,14 +92,14 @@ def _percent(value: Any) -> int:
 def _duration(value: Any) -> int:
     match = DURATION.fullmatch(_text(value))
     if not match:
-        raise ValueError(value)
+        raise KindError(value)
     return int(match.group(1)) * TIME_UNITS[match.group(2)]
 
 
 def _milliseconds(value: Any) -> int:
     match = MILLISECONDS.fullmatch(_text(value))
     if not match:
-        raise ValueError(value)
+        raise KindError(value)
     return int(match.group(1)) * {"ms": 1, **_thousandfold()}[match.group(2)]
 
 
@@ -106,7 +110,7 @@ def _thousandfold() -> dict[str, int]:
 def _size(value: Any) -> int:
     match = SIZE.fullmatch(_text(value))
     if not match:
-        raise ValueError(value)
+        raise KindError(value)
     return int(match.group(1)) * SIZE_UNITS[match.group(2)]
 
 
@@ -114,7 +118,7 @@ def _formats(value: Any) -> tuple[str, ...]:
     parts = value if isinstance(value, list) else _text(value).split("+")
     names = tuple(sorted(_text(part).upper() for part in parts))
     if names not in MIXED_FORMATS:
-        raise ValueError(value)
+        raise KindError(value)
     return names
 
 
