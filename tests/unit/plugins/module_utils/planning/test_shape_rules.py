@@ -197,13 +197,6 @@ def test_layouts_that_the_shape_allows(name: str, weight_format: str, layout: Ca
             "tensor_parallel: size below one: found 0, needed 1 or more; set tensor_parallel to 1"
             " or more",
         ),
-        (
-            "deepseek-r1",
-            "fp8",
-            candidate(8, -1),
-            "pipeline_parallel: size below one: found -1, needed 1 or more; set pipeline_parallel"
-            " to 1 or more",
-        ),
     ],
 )
 def test_a_refusal_says_what_was_found_and_the_nearest_size_that_would_do(

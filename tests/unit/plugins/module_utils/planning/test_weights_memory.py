@@ -47,6 +47,21 @@ def test_the_engine_reports_the_weights_of_a_slice_of_r1_within_one_percent() ->
     assert predicted / GIB == pytest.approx(measured, rel=0.01)
 
 
+@pytest.mark.parametrize(
+    ("name", "weight_format", "layout", "reported"),
+    [
+        # B200, https://github.com/sgl-project/sglang/pull/9162: "mem usage" of "Load weight end".
+        ("deepseek-r1", "nvfp4", candidate(4), 94.51),
+        # H100, https://github.com/sgl-project/sglang/pull/4760.
+        ("deepseek-r1-distill-llama-8b", "bfloat16", candidate(1), 15.11),
+    ],
+)
+def test_published_logs_of_earlier_engines_agree_within_three_percent(
+    name: str, weight_format: str, layout: Candidate, reported: float
+) -> None:
+    assert weights(name, weight_format, layout) / GIB == pytest.approx(reported, rel=0.03)
+
+
 def test_the_engine_reports_the_kv_cache_of_a_slice_of_r1_exactly() -> None:
     # The same run: max_total_num_tokens and sglang:kv_cache_memory_usage_gb. The pool has one more
     # token than it reports.
