@@ -21,8 +21,9 @@ from lab.bundle.builder import BuildError, run
 from lab.bundle.cache import cache_root
 from lab.bundle.catalogue import LOCKS, Part, load
 
-# Lowest Python that a lock must install on, by what the packages are used for.
-PYTHON = {"controller": "3.11", "builder": "3.11"}
+# Lowest Python that a lock must install on, by what the packages are used for. The newest
+# ansible-core runs in a trixie host, whose Python is 3.13.
+PYTHON = {"controller": "3.11", "builder": "3.11", "controller-newest": "3.13"}
 
 
 def main() -> int:
@@ -66,13 +67,20 @@ def write_locks(target: Path, only: str | None = None) -> None:
 
 
 def python_pins(parts: Mapping[str, Part]) -> dict[str, list[str]]:
-    """Requirement lines of each Python lock that this module writes, by lock file."""
+    """Requirement lines of each Python lock that this module writes, by lock file.
+
+    A part's `beside` names parts of another lock that its own lock holds in the same version.
+    """
     pins: dict[str, list[str]] = {}
     for name, part in parts.items():
         if part["kind"] == "python" and part["use"] in PYTHON:
-            line = f"{part.get('package', name)}=={part['version']}"
-            pins.setdefault(part["lock"], []).append(line)
+            lines = pins.setdefault(part["lock"], [])
+            lines += [_pin(member, parts[member]) for member in (name, *part.get("beside", []))]
     return pins
+
+
+def _pin(name: str, part: Part) -> str:
+    return f"{part.get('package', name)}=={part['version']}"
 
 
 def differences(made: Path, kept: Path) -> list[str]:
@@ -136,7 +144,7 @@ def _lock_python(target: Path, pins: list[str], python: str) -> None:
     if kept.exists():  # uv keeps the versions of an existing output where they still fit
         shutil.copy(kept, target)
     options = ["--universal", "--python-version", python, "--generate-hashes"]
-    options += ["--no-emit-index-url", "--no-header", "--no-annotate"]
+    options += ["--no-emit-index-url", "--no-header", "--no-annotate", "--no-python-downloads"]
     run(
         [golang.UV, "pip", "compile", "-", *options, "--output-file", target],
         stdin="\n".join(pins).encode(),

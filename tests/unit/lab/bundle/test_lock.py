@@ -76,6 +76,24 @@ def test_python_pin_uses_the_name_of_the_package() -> None:
     assert python_pins(parts) == {"controller.txt": ["kubernetes==98.0.2"]}
 
 
+def test_lock_holds_parts_of_another_lock_beside_its_own() -> None:
+    parts = {
+        "client": {"kind": "python", "use": "controller", "lock": "controller.txt", "version": "9"},
+        "core-newest": {
+            "kind": "python",
+            "use": "controller-newest",
+            "lock": "controller-newest.txt",
+            "package": "core",
+            "version": "98.21.5",
+            "beside": ["client"],
+        },
+    }
+    assert python_pins(parts) == {
+        "controller.txt": ["client==9"],
+        "controller-newest.txt": ["core==98.21.5", "client==9"],
+    }
+
+
 def test_differences_names_changed_and_missing_files(tmp_path: Path) -> None:
     made, kept = tmp_path / "made", tmp_path / "kept"
     for directory in (made / "go", kept / "go"):
