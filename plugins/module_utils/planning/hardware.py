@@ -15,7 +15,8 @@ class Rail:
     """One RDMA port of a host that may carry the engine's traffic.
 
     C(rate) is bytes/s in one direction. C(gid_index) is the index of the RoCE v2 GID, -1 on
-    InfiniBand or where there is none.
+    InfiniBand or where there is none. C(distance) is the way to the nearest GPU in the words of
+    C(nvidia-smi topo -m), empty where nobody said.
     """
 
     device: str
@@ -26,6 +27,12 @@ class Rail:
     gid_index: int
     up: bool
     numa_node: int
+    distance: str = ""
+
+    @property
+    def name(self) -> str:
+        """Device and port as C(NCCL_IB_HCA) takes them."""
+        return f"{self.device}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class Node:
     CPUs. C(nvlink): the GPUs of the host reach each other over NVLink. C(multicast): NVLink SHARP
     (NVLS) works there. C(peer_memory): how a NIC reaches GPU memory, V(dmabuf), V(nvidia_peermem)
     or empty for not at all or not known. C(declared): no host was asked, an inventory said it.
+    C(passed_over) are the RDMA ports that are no rails, each with the reason.
     """
 
     name: str
@@ -65,6 +73,7 @@ class Node:
     multicast: bool
     peer_memory: str
     declared: bool
+    passed_over: tuple[tuple[str, str], ...] = ()
 
     @property
     def rdma_rate(self) -> float:
