@@ -23,6 +23,7 @@ THIRD_PARTY = {
     "deviceprobe/nvml.py": frozenset({"pynvml"}),
     "kube/client.py": frozenset({"ansible", "kubernetes", "urllib3"}),
     "runtime/": frozenset({"ansible"}),
+    "runtime/plan_file.py": frozenset({"yaml"}),
 }
 MODULES = frozenset({"ansible"})
 # Plugins that run on the controller, next to Ansible's own dependencies.
