@@ -7,6 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.leaving import (
+    worker_lifecycle,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.probes import (
     leader_probes,
     worker_probes,
@@ -55,13 +58,14 @@ def service_name(group: str) -> str:
 def leader_worker_set(spec: ServingGroupSpec) -> dict[str, Any]:
     """The group of pods: rank 0 from leaderTemplate, all others from workerTemplate."""
     template: dict[str, Any] = {"size": spec.size, "restartPolicy": "RecreateGroupAfterStart"}
-    leader = _pod_template(spec, hosts=[spec.ranks[0].host], probes=leader_probes(spec))
+    leader = _pod_template(spec, hosts=[spec.ranks[0].host], behaviour=leader_probes(spec))
     if spec.size == 1:
         template["workerTemplate"] = leader
     else:
         workers = [rank.host for rank in spec.ranks[1:]]
         template["leaderTemplate"] = leader
-        worker = _pod_template(spec, hosts=workers, probes=worker_probes(spec))
+        behaviour = {**worker_probes(spec), **worker_lifecycle(spec)}
+        worker = _pod_template(spec, hosts=workers, behaviour=behaviour)
         _annotate(worker["metadata"], rank_hosts(_hosts(spec)))
         template["workerTemplate"] = worker
     metadata = _metadata(spec, spec.name)
@@ -126,7 +130,7 @@ def _metadata(spec: ServingGroupSpec, name: str) -> dict[str, Any]:
 
 
 def _pod_template(
-    spec: ServingGroupSpec, *, hosts: list[str], probes: dict[str, Any]
+    spec: ServingGroupSpec, *, hosts: list[str], behaviour: dict[str, Any]
 ) -> dict[str, Any]:
     pod: dict[str, Any] = {
         "automountServiceAccountToken": False,
@@ -140,7 +144,7 @@ def _pod_template(
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "affinity": _affinity(spec, hosts),
-        "containers": [_container(spec, probes)],
+        "containers": [_container(spec, behaviour)],
         "volumes": [
             {
                 "name": "model",
@@ -182,7 +186,7 @@ def _affinity(spec: ServingGroupSpec, hosts: list[str]) -> dict[str, Any]:
     }
 
 
-def _container(spec: ServingGroupSpec, probes: dict[str, Any]) -> dict[str, Any]:
+def _container(spec: ServingGroupSpec, behaviour: dict[str, Any]) -> dict[str, Any]:
     memory = mebibytes(spec.resources.memory_gib * 1024)
     limits: dict[str, Any] = {"memory": memory}
     if spec.resources.gpus:
@@ -206,7 +210,7 @@ def _container(spec: ServingGroupSpec, probes: dict[str, Any]) -> dict[str, Any]
             {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108  a mount, not a file
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108  a mount, not a file
         ],
-        **probes,
+        **behaviour,
     }
 
 
