@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,16 +68,20 @@ def _owners(root: Path, inodes: set[int]) -> dict[int, tuple[int, str]]:
 
 
 def _socket_inodes(directory: Path) -> set[int]:
-    inodes: set[int] = set()
     try:
-        links = [link.readlink() for link in directory.iterdir()]
+        links = list(directory.iterdir())
     except OSError:  # the process has gone, or belongs to another user
-        return inodes
-    for link in links:
-        match = SOCKET_LINK.fullmatch(str(link))
-        if match:
-            inodes.add(int(match.group(1)))
-    return inodes
+        return set()
+    matches = (SOCKET_LINK.fullmatch(_target(link)) for link in links)
+    return {int(match.group(1)) for match in matches if match}
+
+
+def _target(link: Path) -> str:
+    """What a link names; nothing where it went meanwhile, as a busy process's files do."""
+    try:
+        return os.readlink(link)
+    except OSError:
+        return ""
 
 
 def _process(root: Path, pid: int) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.hostprobe.sockets import (
     Socket,
+    _socket_inodes,
     listeners,
     listening,
 )
@@ -70,3 +72,15 @@ def test_a_process_without_a_command_line_has_the_kernel_s_name(tmp_path: Path) 
     (tmp_path / "proc/net").mkdir()
     (tmp_path / "proc/net/tcp").write_text("\n".join(TCP.splitlines()[:2]))
     assert [row["process"] for row in listeners(tmp_path)] == ["nfsd"]
+
+
+def test_a_file_that_is_closed_meanwhile_hides_no_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = tmp_path / "gone"
+    directory = tmp_path / "fd"
+    directory.mkdir()
+    (directory / "3").symlink_to("socket:[1]")
+    present = list(directory.iterdir())
+    monkeypatch.setattr(Path, "iterdir", lambda _self: iter([listed, *present]))
+    assert _socket_inodes(directory) == {1}
