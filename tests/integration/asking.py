@@ -9,7 +9,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.change import Cha
 from ansible_collections.baremetal.sglang.plugins.module_utils.runtime.module import Request
 from ansible_collections.baremetal.sglang.plugins.modules import serving_group
 
-from tests.integration.control_plane import ControlPlane
+from lab.crowds.api import ControlPlane
 
 
 def parameters(plane: ControlPlane, namespace: str, **changes: Any) -> dict[str, Any]:

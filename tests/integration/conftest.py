@@ -7,11 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.control_plane import (
-    ControlPlane,
-    control_plane,
-    install_leaderworkerset_api,
-)
+from lab.crowds.api import ControlPlane
+from lab.crowds.leaderworkerset import install_api
+from tests.integration.control_plane import control_plane
 
 _NUMBERS = itertools.count(1)
 
@@ -26,7 +24,7 @@ def bare_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlan
 @pytest.fixture(scope="session")
 def plane(bare_plane: ControlPlane) -> ControlPlane:
     """The API server with LeaderWorkerSet's CustomResourceDefinition, from its chart."""
-    install_leaderworkerset_api(bare_plane)
+    install_api(bare_plane)
     return bare_plane
 
 

@@ -5,8 +5,6 @@ Only the kubelet is played: nodes are objects, and C(Kubelet) writes what one wo
 
 from __future__ import annotations
 
-import base64
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -15,86 +13,25 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
-import yaml
 from ansible_collections.baremetal.sglang.plugins.module_utils.kube.waiting import Clock
 
-from tests.integration.control_plane import (
-    ControlPlane,
-    free_port,
-    part,
-    running,
-)
+from lab.crowds import leaderworkerset
+from lab.crowds.api import ControlPlane
+from lab.crowds.programs import controller_manager, scheduler
+from tests.integration.control_plane import running
 
-WEBHOOKS = "files/chart/templates/webhook/webhook.yaml"
 CONTROLLERS = "statefulset-controller,garbage-collector-controller"
 
 
 @contextmanager
 def controllers(plane: ControlPlane, directory: Path) -> Iterator[None]:
     """Run what turns a LeaderWorkerSet into scheduled pods."""
-    kubernetes, port = part("kubernetes") / "bin", free_port()
-    _certificate(directory)
-    settings = directory / "leaderworkerset.yml"
-    settings.write_text(yaml.safe_dump(_settings(directory, port)), encoding="utf-8")
-    commands = {
-        "kube-scheduler": [
-            *(str(kubernetes / "kube-scheduler"), f"--kubeconfig={plane.kubeconfig}"),
-            *("--leader-elect=false", "--secure-port=0"),
-        ],
-        "kube-controller-manager": [
-            *(str(kubernetes / "kube-controller-manager"), f"--kubeconfig={plane.kubeconfig}"),
-            *("--leader-elect=false", "--secure-port=0", f"--controllers={CONTROLLERS}"),
-        ],
-        "leaderworkerset": [
-            str(part("leaderworkerset") / "bin/manager"),
-            *(f"--kubeconfig={plane.kubeconfig}", f"--config={settings}"),
-        ],
-    }
+    controller, port = leaderworkerset.controller(plane, directory)
     with ExitStack() as stack:
-        for name, command in commands.items():
-            stack.enter_context(running(name, command, directory))
-        _install_webhooks(plane, directory, port)
+        for program in (scheduler(plane), controller_manager(plane, CONTROLLERS), controller):
+            stack.enter_context(running(program, directory))
+        leaderworkerset.install_webhooks(plane, directory, port)
         yield
-
-
-def _settings(directory: Path, port: int) -> dict[str, Any]:
-    return {
-        "apiVersion": "config.lws.x-k8s.io/v1alpha1",
-        "kind": "Configuration",
-        "leaderElection": {"leaderElect": False},
-        "internalCertManagement": {"enable": False},
-        "health": {"healthProbeBindAddress": "127.0.0.1:0"},
-        "metrics": {"bindAddress": "0"},
-        "webhook": {"host": "127.0.0.1", "port": port, "certDir": str(directory)},
-    }
-
-
-def _certificate(directory: Path) -> None:
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-keyout", str(directory / "tls.key"), "-out", str(directory / "tls.crt")),
-        ],
-        check=True,
-        capture_output=True,
-    )
-
-
-def _install_webhooks(plane: ControlPlane, directory: Path, port: int) -> None:
-    """The chart's own webhooks, reached by address instead of through a Service."""
-    text = (part("leaderworkerset") / WEBHOOKS).read_text(encoding="utf-8")
-    plain = "\n".join(line for line in text.splitlines() if "{{-" not in line)
-    authority = base64.b64encode((directory / "tls.crt").read_bytes()).decode()
-    for configuration in yaml.safe_load_all(plain.replace("{{ .Release.Namespace }}", "x")):
-        for webhook in configuration["webhooks"]:
-            path = webhook["clientConfig"]["service"]["path"]
-            webhook["clientConfig"] = {
-                "url": f"https://127.0.0.1:{port}{path}",
-                "caBundle": authority,
-            }
-        kind = configuration["kind"].lower() + "s"
-        plane.request("POST", f"/apis/admissionregistration.k8s.io/v1/{kind}", configuration)
 
 
 def add_node(plane: ControlPlane, name: str, *, memory: str = "8Gi") -> None:

@@ -21,11 +21,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving
 )
 from ansible_collections.baremetal.sglang.plugins.modules import serving_group
 
-from tests.integration.control_plane import (
-    ControlPlane,
-    control_plane,
-    install_leaderworkerset_api,
-)
+from lab.crowds.api import ControlPlane
+from lab.crowds.leaderworkerset import install_api
+from tests.integration.control_plane import control_plane
 from tests.integration.controllers import Kubelet, add_node, controllers
 
 _NUMBERS = itertools.count(1)
@@ -36,7 +34,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane with three nodes."""
     directory = tmp_path_factory.mktemp("controllers")
     with control_plane(directory) as plane:
-        install_leaderworkerset_api(plane)
+        install_api(plane)
         with controllers(plane, directory):
             for name in ("node1", "node2", "node3"):
                 add_node(plane, name)

@@ -21,7 +21,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.kube.waiting impo
 from ansible_collections.baremetal.sglang.plugins.module_utils.runtime.module import Request
 from ansible_collections.baremetal.sglang.plugins.modules import node_labels
 
-from tests.integration.control_plane import ControlPlane
+from lab.crowds.api import ControlPlane
 
 RACK = "sglang.baremetal.io/rack"
 ROW = "sglang.baremetal.io/row"

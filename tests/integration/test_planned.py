@@ -12,7 +12,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving
     shared_objects,
 )
 
-from tests.integration.control_plane import ControlPlane
+from lab.crowds.api import ControlPlane
 from tests.plans import NAMES, group_specs, plan
 
 

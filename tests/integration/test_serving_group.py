@@ -11,8 +11,8 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving
     ServingGroupSpec,
 )
 
+from lab.crowds.api import ControlPlane
 from tests.integration.asking import parameters, run
-from tests.integration.control_plane import ControlPlane
 
 CREATED = (
     "create LeaderWorkerSet {0}/smollm2",

@@ -26,8 +26,8 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving
     ServingGroupSpec,
 )
 
+from lab.crowds.api import ControlPlane
 from tests.integration.asking import parameters, run
-from tests.integration.control_plane import ControlPlane
 
 
 @dataclass
@@ -68,7 +68,7 @@ def unanswered_webhook(plane: ControlPlane) -> Callable[[], object]:
 
 
 def connect(plane: ControlPlane) -> Callable[[], Cluster]:
-    return lambda: Cluster.connect(kubeconfig=str(plane.kubeconfig), context="test")
+    return lambda: Cluster.connect(kubeconfig=str(plane.kubeconfig), context="local")
 
 
 def test_webhook_that_is_not_up_yet_is_waited_for(plane: ControlPlane, namespace: str) -> None:

@@ -1,0 +1,101 @@
+"""A crowd as tests see it: apply a plan by the role, and ask where its ranks are."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.verification.placement import (
+    placement,
+)
+
+from lab.crowds import crowd
+from lab.crowds.api import ControlPlane
+from lab.crowds.nodes import read_inventory
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAYBOOK = Path(__file__).with_name("serve.yml")
+NAMESPACE = "serving"
+GONE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """A running crowd."""
+
+    plane: ControlPlane
+
+    def serve(self, plan: dict[str, Any], *options: str) -> subprocess.CompletedProcess[str]:
+        """Run role sglang's entry point for groups, as the playbook serve does."""
+        variables = {
+            "sglang_plan": plan,
+            "sglang_image": "docker.io/lmsysorg/sglang:v1",
+            "sglang_model_path": "/var/lib/baremetal-sglang/models/model",
+            "sglang_namespace": NAMESPACE,
+            "sglang_node_port": 30080,
+            "sglang_kubeconfig": str(self.plane.kubeconfig),
+            "ansible_python_interpreter": sys.executable,
+        }
+        return subprocess.run(
+            [
+                str(Path(sys.executable).with_name("ansible-playbook")),
+                *("-i", "localhost,", "--extra-vars", json.dumps(variables)),
+                *(*options, str(PLAYBOOK)),
+            ],
+            cwd=ROOT,
+            env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def pods(self) -> list[dict[str, Any]]:
+        """The pods of all groups."""
+        pods = self.plane.request("GET", f"/api/v1/namespaces/{NAMESPACE}/pods")["items"]
+        return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+
+    def faults(self, plan: dict[str, Any]) -> list[str]:
+        """Where what runs differs from the plan, in the words of phase verify."""
+        found: list[str] = placement(self.pods(), plan)["faults"]
+        return found
+
+    def racks_of(self, group: str) -> set[str]:
+        """Racks of the nodes that a group's pods run on, as the nodes' labels say."""
+        racks = {found.name: found.rack for found in crowd.status(self.plane)}
+        name = "leaderworkerset.sigs.k8s.io/name"
+        return {
+            racks[pod["spec"]["nodeName"]]
+            for pod in self.pods()
+            if pod["metadata"]["labels"][name] == group
+        }
+
+    def remove_groups(self) -> None:
+        """Delete every group with its endpoint and wait until its pods are gone."""
+        core = f"/api/v1/namespaces/{NAMESPACE}"
+        groups = f"/apis/leaderworkerset.x-k8s.io/v1/namespaces/{NAMESPACE}/leaderworkersets"
+        for base in (groups, f"{core}/services"):
+            for found in self.plane.request("GET", base)["items"]:
+                self.plane.request("DELETE", f"{base}/{found['metadata']['name']}")
+        deadline = time.monotonic() + GONE_SECONDS
+        while self.plane.request("GET", f"{core}/pods")["items"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+
+@contextmanager
+def running(inventory: str) -> Iterator[Crowd]:
+    """The crowd of an inventory until the block ends; one that a person runs is not touched."""
+    name = f"test-{inventory}"
+    crowd.down(name)
+    try:
+        yield Crowd(crowd.up(name, read_inventory(ROOT / "inventories" / inventory)))
+    finally:
+        crowd.down(name)
