@@ -18,10 +18,8 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout i
     Candidate,
     Memory,
 )
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.model_spec import (
-    ModelSpec,
-    WeightFormat,
-)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.model_spec import ModelSpec
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.models import find_format
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import (
     PREFILL,
     Request,
@@ -66,7 +64,7 @@ def engine_arguments(request: Request, candidate: Candidate, memory: Memory) -> 
         for name, value in (*_sizes(candidate), *settings(request, candidate, memory))
         for item in rendered(name, value, release)
     ]
-    return (*items, *_format_of(request.model, candidate.weight_format).arguments)
+    return (*items, *find_format(request.model, candidate.weight_format).arguments)
 
 
 def context_tokens(model: ModelSpec, candidate: Candidate, memory: Memory, asked: int) -> int:
@@ -114,7 +112,3 @@ def _cpu_settings(request: Request, candidate: Candidate, memory: Memory) -> Ite
     yield "total_tokens", memory.tokens
     yield from CPU_SETTINGS
     yield "metrics", ""
-
-
-def _format_of(model: ModelSpec, name: str) -> WeightFormat:
-    return next(known for known in model.formats if known.name == name)

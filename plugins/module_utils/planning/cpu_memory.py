@@ -39,7 +39,8 @@ def cpu_memory_of(
     """The memory of a rank that may use C(memory_mib) of main memory.
 
     The KV cache has the tokens that the constraints ask for and no more, since main memory is
-    everybody's: the engine is told the number. C(key_value) below 0 says how many bytes are missing.
+    everybody's: the engine is told the number. C(key_value) below 0 says how many bytes are
+    missing.
     """
     total, runtime = memory_mib * MIB, RUNTIME_MIB * MIB
     weights = weights_bytes(model, weight_format, candidate)

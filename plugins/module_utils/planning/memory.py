@@ -30,13 +30,15 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.weights_
 )
 
 MIB = 1024**2
-# Taken before the first weight is loaded, on each GPU. The driver keeps 480 MiB of an H100 80GB
-# HBM3 to itself (fb_memory_usage.reserved in tests/fixtures/recorded/h100x1/nvidia-smi-q.xml).
+# What is taken on each GPU before the first weight is loaded; tests/gpu/recorded/memory.json has the
+# figures. The driver keeps 480 MiB of an H100 80GB HBM3 to itself.
 DRIVER_MIB = 480
-# The CUDA context of the engine's process, with the kernels that it has loaded.
-CONTEXT_MIB = 520
-# NCCL's buffers and the custom all-reduce buffers, in a group of more than one GPU.
-COMMUNICATORS_MIB = 1004
+# The CUDA context of the engine's process: three starts on one H100
+# left room for 681 to 706 (from the engine's own rule: (weights + KV cache) / fraction is what it found free).
+CONTEXT_MIB = 700
+# NCCL's buffers in a group of more than one GPU, from a start on two H100. Logs of others show 600
+# to 2,000 MiB with 8 and 16 GPUs, where the plan is up to 4 % of the KV tokens too high.
+COMMUNICATORS_MIB = 820
 # The largest default page of the attention kernels on the catalogue's GPUs, in tokens
 # (trtllm_mla and trtllm_mha; the others have 1): the pool is a whole number of pages.
 PAGE_TOKENS = 64

@@ -40,8 +40,8 @@ LARGE_GRAPH_FACTOR = 1.5
 MIB_PER_PREFILL_GRAPH = 8
 # _handle_eagle_family in sglang/srt/arg_groups/speculative_hook.py: requests that run at once.
 SPECULATIVE_REQUESTS = 48
-# _auto_choose_speculative_params there, for the DeepSeek architectures: draft steps, and tokens that
-# a request verifies in one step.
+# _auto_choose_speculative_params there, for the DeepSeek architectures: draft steps, and tokens
+# that a request verifies in one step.
 SPECULATIVE_STEPS = 3
 SPECULATIVE_TOKENS = 4
 
