@@ -78,7 +78,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         parts = Catalogue(arguments["catalogue_parts"], arguments["catalogue_sets"])
         bundle = read_bundle(site, inventory, states)
         model, model_faults = read_model(bundle, parts.pinned_model(site.site_model), states)
-        plan, plan_faults = read_plan(site.site_plan_file)
+        plan, plan_faults = (None, ()) if site.plan_is_made else read_plan(site.site_plan_file)
         refused = serving_faults(plan, site.site_plan_file) if plan is not None else ()
         return Evidence(
             inventory=inventory,

@@ -194,4 +194,9 @@ options:
       - An C(sgl-config.yaml) with the keys C(communication) and C(load_balancing).
     type: path
     default: ""
+  namespace:
+    description:
+      - Kubernetes namespace of the engine groups. The router reaches them there.
+    type: str
+    default: serving
 """

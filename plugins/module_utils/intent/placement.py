@@ -30,10 +30,7 @@ def plan_faults(
     yield from _hosts(plan, where, inventory)
     yield from _shared_hosts(plan, where)
     yield from _gpu_numbers(plan, where, gpus)
-    images = catalogue.of_kind("image")
-    if plan.engine_part not in images:
-        place = f"{where}: engine.part"
-        yield part_fault("unknown_engine_part", place, plan.engine_part, catalogue, "image")
+    yield from engine_faults(plan.engine_part, f"{where}: engine.part", catalogue)
     if plan.model.name != site.site_model:
         yield Fault(
             code="plan_of_another_model",
@@ -42,6 +39,12 @@ def plan_faults(
             needed=f"site_model, which is {site.site_model or 'not set'}",
             fix="plan again for site_model, or correct site_model",
         )
+
+
+def engine_faults(engine: str, where: str, catalogue: Catalogue) -> Iterator[Fault]:
+    """An engine image that the catalogue does not have."""
+    if engine not in catalogue.of_kind("image"):
+        yield part_fault("unknown_engine_part", where, engine, catalogue, "image")
 
 
 def model_faults(site: Site, catalogue: Catalogue) -> Iterator[Fault]:

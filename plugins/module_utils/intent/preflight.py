@@ -39,6 +39,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.networks i
     network_faults,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.placement import (
+    engine_faults,
     model_faults,
     plan_faults,
 )
@@ -88,8 +89,9 @@ class Evidence:
     """All that preflight knows.
 
     C(input_faults) are those found while the input was read; C(bundle) and C(model) are None on a
-    connected site and where the mirror gave no facts, C(plan) is None if it has faults. C(gpus) is
-    site_gpus of each host, C(now) the controller's clock (seconds) after the last host answered.
+    connected site and where the mirror gave no facts, C(plan) is None if it has faults or is made
+    later. C(gpus) is site_gpus of each host, C(now) the controller's clock (seconds) after the last
+    host answered.
     """
 
     inventory: Inventory
@@ -138,6 +140,8 @@ def _things(evidence: Evidence) -> Iterator[Fault]:
     if evidence.model is not None:
         model = evidence.model
         yield from list_faults(model.where, model.directory, model.listed)
+    if evidence.site.plan_is_made:
+        yield from engine_faults(evidence.site.site_engine, "site_engine", evidence.catalogue)
     if evidence.plan is not None:
         yield from plan_faults(
             evidence.plan,
@@ -162,8 +166,8 @@ def _hosts(evidence: Evidence) -> Iterator[Fault]:
 def _demands(evidence: Evidence) -> Mapping[str, tuple[Demand, ...]]:
     """Disk that the serving hosts need, by the sizes that the bundle's manifest gives."""
     parts = evidence.bundle.parts if evidence.bundle is not None else {}
-    engine = evidence.plan.engine_part if evidence.plan is not None else ""
     site = evidence.site
+    engine = evidence.plan.engine_part if evidence.plan is not None else site.site_engine
     return {
         host: disk_demands(
             image=part_of(parts, engine),

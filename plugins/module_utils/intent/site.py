@@ -15,6 +15,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.inventory 
     empty_group,
     is_ipv4,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.asked import (
+    environment_faults,
+    parse_constraints,
+)
 
 DNS_NAME = re.compile(
     r"(?=.{1,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)*[a-z0-9-]*[a-z][a-z0-9-]*"
@@ -39,6 +43,9 @@ class Site:
     site_mirror_address: str
     site_model: str
     site_plan_file: str
+    site_engine: str
+    site_constraints: Mapping[str, Any]
+    site_environment: Mapping[str, Any]
     site_weights_destination: str
     site_artifacts: str
     site_kubeconfig: str
@@ -53,6 +60,11 @@ class Site:
         """Take the fields from values whose types were checked before."""
         return cls(**{field.name: values[field.name] for field in fields(cls)})
 
+    @property
+    def plan_is_made(self) -> bool:
+        """Whether the planner writes the plan. At any other path it is the site's own."""
+        return self.site_plan_file == f"{self.site_artifacts}/plan.yml"
+
 
 def site_faults(site: Site, inventory: Inventory) -> Iterator[Fault]:
     """Faults of single values beyond their type, and between values and groups."""
@@ -61,6 +73,8 @@ def site_faults(site: Site, inventory: Inventory) -> Iterator[Fault]:
     yield from _numbers(site)
     yield from _mirror(site, inventory)
     yield from _absolute(site)
+    yield from parse_constraints(site.site_constraints)[1]
+    yield from environment_faults(site.site_environment)
 
 
 def _names(site: Site) -> Iterator[Fault]:

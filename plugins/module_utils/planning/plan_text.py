@@ -9,7 +9,7 @@ text then has its layout, ranks, arguments and environment.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.text_table import (
     count,
@@ -43,25 +43,38 @@ def plan_text(plan: Mapping[str, Any]) -> str:
     why = plan.get("explanation", {})
     lines = [_title(plan, why), *section("Layout", _layout(plan))]
     lines += section("Ranks", _ranks(plan, why))
-    lines += section("Memory of the fullest GPU", list(_memory(why.get("memory", {}))))
-    lines += section("What fits", list(_capacity(why.get("capacity", {}))))
-    lines += section("Time, by the cost model", list(_cost(why.get("cost", {}))))
-    lines += section("Between racks", list(_traffic(why.get("traffic", {}))))
+    engines = why.get("engines", [])
+    for engine in engines:
+        of = f" of {engine['role']}" if len(engines) > 1 else ""
+        lines += section(f"Memory of the fullest GPU{of}", list(_memory(engine["memory"])))
+        lines += section(f"What fits{of}", list(_capacity(engine["capacity"])))
+        lines += section(f"Time, by the cost model{of}", list(_cost(engine["cost"])))
+        lines += section(f"Between racks{of}", list(_traffic(engine["traffic"])))
     lines += section("Engine arguments", list(_arguments(plan)))
     lines += section("Environment", _environment(plan, why))
     lines += section("The guide's configuration", _intent(why.get("intent", [])))
     lines += section("Warnings", list(why.get("warnings", [])))
-    lines += section("Next best layouts", _alternatives(why.get("alternatives", [])))
-    lines += section("Refused layouts", list(refused_lines(why.get("refused", []))))
+    lines += section("Router arguments", list(options(why.get("router_arguments", []))))
+    for engine in engines:
+        of = f" for {engine['role']}" if len(engines) > 1 else ""
+        lines += section(f"Next best layouts{of}", _alternatives(engine["alternatives"]))
+        refused = engine["refused"]
+        lines += section(f"{len(refused)} refused layouts{of}", list(refused_lines(refused)))
     return "\n".join(lines)
 
 
 def refused_lines(refused: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Each refused layout: what was found, what is needed, and the nearest change."""
+    """Each refused layout: what was found, what is needed, and the nearest change.
+
+    Layouts with the same reason stand together below it.
+    """
+    alike: dict[str, list[Mapping[str, Any]]] = {}
     for entry in refused:
-        yield entry["layout"]
-        yield f"  {entry['what']}: {entry['found']}; needed {entry['needed']}"
-        yield f"  nearest change: {entry['fix']}"
+        reason = f"{entry['what']}: {entry['found']}; needed {entry['needed']}"
+        alike.setdefault(reason, []).append(entry)
+    for reason, entries in alike.items():
+        yield reason
+        yield from (f"    {entry['layout']}; nearest change: {entry['fix']}" for entry in entries)
 
 
 def _title(plan: Mapping[str, Any], why: Mapping[str, Any]) -> str:
@@ -71,16 +84,15 @@ def _title(plan: Mapping[str, Any], why: Mapping[str, Any]) -> str:
 
 
 def _layout(plan: Mapping[str, Any]) -> list[str]:
-    groups = plan["groups"]
     rows = [
         (
             group["name"],
-            group.get("role", "unified"),
+            group.get("role", ""),
             _sizes({**plan["layout"], **group.get("layout", {})}),
             str(len(group["ranks"])),
             str(sum(len(rank["gpus"]) for rank in group["ranks"])),
         )
-        for group in groups
+        for group in plan["groups"]
     ]
     return table(("group", "role", "sizes", "hosts", "GPUs"), rows)
 
@@ -115,26 +127,23 @@ def _ranks(plan: Mapping[str, Any], why: Mapping[str, Any]) -> list[str]:
 
 
 def _memory(memory: Mapping[str, Any]) -> Iterator[str]:
-    if memory:
-        rows = [(noun, f"{memory[key]:8.2f} GiB") for key, noun in PARTS.items() if key in memory]
-        yield from table(("part", "    size"), rows)
-        yield f"the engine's static fraction is {memory['static_fraction']:g}"
+    rows = [(noun, f"{memory[key]:8.2f} GiB") for key, noun in PARTS.items() if key in memory]
+    yield from table(("part", "    size"), rows)
+    yield f"the engine's static fraction is {memory['static_fraction']:g}"
 
 
 def _capacity(capacity: Mapping[str, Any]) -> Iterator[str]:
-    if capacity:
-        tokens, size = capacity["tokens"], capacity["token_bytes"]
-        yield f"{count(tokens)} KV tokens a group, {data(size)} each on one GPU"
-        yield (
-            f"{count(capacity['requests'])} requests of {count(capacity['typical_tokens'])} tokens"
-            f" at once in all {capacity['groups']} groups"
-        )
-        yield f"longest request: {count(capacity['longest'])} tokens"
+    tokens, size = capacity["tokens"], capacity["token_bytes"]
+    groups = f" in {capacity['groups']} groups" if capacity["groups"] > 1 else ""
+    yield f"{count(tokens)} KV tokens a group, {data(size)} each on one GPU"
+    yield (
+        f"{count(capacity['requests'])} requests of {count(capacity['typical_tokens'])} tokens"
+        f" at once{groups}"
+    )
+    yield f"longest request: {count(capacity['longest'])} tokens"
 
 
 def _cost(cost: Mapping[str, Any]) -> Iterator[str]:
-    if not cost:
-        return
     yield (
         f"one token of {count(cost['concurrency'])} requests: {duration(cost['decode_seconds'])};"
         f" {count(cost['tokens_per_second'])} tokens/s of all groups"
@@ -146,11 +155,9 @@ def _cost(cost: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _traffic(traffic: Mapping[str, Any]) -> Iterator[str]:
-    if traffic:
-        ours, theirs = traffic["cross_rack_bytes"], traffic["inventory_order_bytes"]
-        yield f"{data(ours)} of each token; in inventory order {data(theirs)}"
-        if theirs:
-            yield f"{100 * (theirs - ours) / theirs:.0f} % less"
+    ours, theirs = traffic["cross_rack_bytes"], traffic["inventory_order_bytes"]
+    less = f": {100 * (theirs - ours) / theirs:.0f} % less" if theirs else ""
+    yield f"{data(ours)} of each token; in inventory order {data(theirs)}{less}"
 
 
 def _arguments(plan: Mapping[str, Any]) -> Iterator[str]:
@@ -173,21 +180,22 @@ def options(arguments: Sequence[str]) -> Iterator[str]:
 
 
 def _environment(plan: Mapping[str, Any], why: Mapping[str, Any]) -> list[str]:
+    """Each setting with the fact that it came from; what is left unset, and why, at the end."""
     facts = {entry["setting"]: entry for entry in why.get("settings", [])}
-    rows = [
-        (
-            f"{name}={value}",
-            facts.get(name, {}).get("fact", ""),
-            facts.get(name, {}).get("override", ""),
-        )
-        for name, value in sorted(plan["environment"].items())
-    ]
-    rows += [
-        (f"{name}: {entry['value']}", entry["fact"], entry["override"])
-        for name, entry in sorted(facts.items())
-        if name not in plan["environment"]
-    ]
-    return table(("setting", "fact", "override"), rows) if rows else []
+    lines: list[str] = []
+    for name, value in sorted(plan["environment"].items()):
+        lines += [f"{name}={value}", *_reason(facts.get(name))]
+    others = [(name, facts[name]) for name in sorted(facts) if name not in plan["environment"]]
+    for name, entry in others:
+        if entry["value"]:
+            lines += [f"{name}: {entry['value']}", *_reason(entry)]
+    unset = [f"{name} is not set: {entry['fact']}" for name, entry in others if not entry["value"]]
+    return [*lines, *unset]
+
+
+def _reason(entry: Optional[Mapping[str, Any]]) -> Iterator[str]:
+    if entry:
+        yield f"    {entry['fact']}; to override: {entry['override']}"
 
 
 def _intent(rows: Sequence[Mapping[str, Any]]) -> list[str]:

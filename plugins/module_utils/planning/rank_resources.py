@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware import Node
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import Candidate
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import Constraints
 
 # Of each host, left to the operating system, the kubelet and containerd.
@@ -42,39 +41,43 @@ class RankResources:
     startup_seconds: int
 
 
+@dataclass(frozen=True)
+class RankShare:
+    """A host and the number of its GPUs that a rank takes."""
+
+    node: Node
+    gpus: int
+
+
 def rank_resources(
-    nodes: Sequence[Node], candidate: Candidate, constraints: Constraints, load_seconds: float
+    shares: Sequence[RankShare], constraints: Constraints, load_seconds: float
 ) -> RankResources:
-    """The same for every rank, so that each of C(nodes), those with ranks, can give it."""
-    on_gpus = any(node.gpus for node in nodes)
-    gpus = candidate.gpus_per_host if on_gpus else 0
-    start = START_SECONDS if on_gpus else START_SECONDS_WITHOUT_GPU
+    """The same for every rank, so that each host of C(shares), one a rank, can give it."""
+    gpus = max(share.gpus for share in shares)
+    start = START_SECONDS if gpus else START_SECONDS_WITHOUT_GPU
     seconds = start + LOAD_FACTOR * load_seconds
     return RankResources(
-        cpu=constraints.rank_cpu or str(min(_cpus(node, gpus) for node in nodes)),
-        memory_gib=constraints.rank_memory_gib or min(_memory(node, gpus) for node in nodes),
+        cpu=constraints.rank_cpu or str(min(_cpus(share) for share in shares)),
+        memory_gib=constraints.rank_memory_gib or min(_memory(share) for share in shares),
         shared_memory_mib=gpus * SHARED_MIB_A_GPU or SHARED_MIB_WITHOUT_GPU,
         startup_seconds=MINUTE * math.ceil(seconds / MINUTE),
     )
 
 
-def host_memory_gib(node: Node) -> int:
-    """GiB of a host's memory that ranks may have, 0 where nobody said what it has."""
-    return max(1, node.memory_gib - HOST_MEMORY_GIB, node.memory_gib // 2) if node.memory_gib else 0
+def _cpus(share: RankShare) -> int:
+    cores = share.node.cores
+    if not cores:
+        return max(1, CPUS_A_GPU * share.gpus)
+    return max(1, int(max(cores - HOST_CPUS, cores / 2) * _part(share)))
 
 
-def _cpus(node: Node, gpus: int) -> int:
-    if not node.cores:
-        return max(1, CPUS_A_GPU * gpus)
-    return max(1, int(max(node.cores - HOST_CPUS, node.cores / 2) * _share(node, gpus)))
+def _memory(share: RankShare) -> int:
+    memory = share.node.memory_gib
+    if not memory:
+        return MEMORY_GIB_A_GPU * max(1, share.gpus)
+    return max(1, int(max(memory - HOST_MEMORY_GIB, memory / 2) * _part(share)))
 
 
-def _memory(node: Node, gpus: int) -> int:
-    if not node.memory_gib:
-        return MEMORY_GIB_A_GPU * max(1, gpus)
-    return max(1, int(host_memory_gib(node) * _share(node, gpus)))
-
-
-def _share(node: Node, gpus: int) -> float:
+def _part(share: RankShare) -> float:
     """The rank's part of the host: that of its GPUs, or all of it without any."""
-    return gpus / len(node.gpus) if node.gpus else 1.0
+    return share.gpus / len(share.node.gpus) if share.node.gpus else 1.0

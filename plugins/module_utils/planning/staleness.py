@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -27,27 +27,32 @@ GIGABIT = 10**9 / 8
 GIGABYTE = 10**9
 
 
-def made_from(request: Request) -> dict[str, Any]:
-    """The question and the facts of each host as short texts, and a digest of all of it."""
+def made_from(request: Request, intent: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
+    """The question and the facts of each host as short texts, and a digest of all of it.
+
+    C(intent) are keys and values of the guide's configuration file.
+    """
     given = {
         "model": request.model.name,
         "engine": f"{request.engine_part} {request.engine_version}",
         "objective": request.objective,
         "constraints": _constraints(request.constraints),
         "environment": dict(sorted(request.overrides)),
+        "engine_arguments": " ".join(request.extra_arguments),
+        "intent": dict(intent),
         "hosts": {node.name: host_facts(node) for node in request.nodes},
     }
     return {"digest": _digest(given), **given}
 
 
 def stale_faults(
-    recorded: Mapping[str, Any], request: Request, source: str = "plan"
+    recorded: Mapping[str, Any], current: Mapping[str, Any], source: str = "plan"
 ) -> tuple[Fault, ...]:
     """One fault for each fact that is not as it was when the plan was made.
 
-    C(recorded) is the plan's C(explanation.made_from), C(source) the plan's path.
+    C(recorded) is the plan's C(explanation.made_from), C(current) what C(made_from) says now,
+    C(source) the plan's path.
     """
-    current = made_from(request)
     if recorded.get("digest") == current["digest"]:
         return ()
     before, now = fields_of(recorded), fields_of(current)

@@ -80,8 +80,24 @@ def save_plan(document: Mapping[str, Any], path: str, *, check_mode: bool) -> Ch
 def plan_yaml(document: Mapping[str, Any]) -> str:
     """The file's text, byte for byte the same for the same document."""
     _require_yaml()
-    body = yaml.safe_dump(_plain(document), sort_keys=False, width=WIDTH, allow_unicode=True)
+    body = yaml.dump(
+        _plain(document), Dumper=_dumper(), sort_keys=False, width=WIDTH, allow_unicode=True
+    )
     return f"---\n{HEADER}{body}"
+
+
+def _dumper() -> type[yaml.SafeDumper]:
+    """PyYAML's own dumper, with lists of numbers (GPUs of a rank) on one line."""
+
+    class Dumper(yaml.SafeDumper):  # type: ignore[misc]  # yaml has no types here
+        """Not the C one, which breaks lines at other places."""
+
+    def represent(dumper: yaml.SafeDumper, values: list[Any]) -> yaml.Node:
+        numbers = all(isinstance(value, int) for value in values)
+        return dumper.represent_sequence("tag:yaml.org,2002:seq", values, flow_style=numbers)
+
+    Dumper.add_representer(list, represent)
+    return Dumper
 
 
 def _plain(value: Any) -> Any:

@@ -136,6 +136,34 @@ def test_a_host_outside_the_group_serving_needs_no_disk() -> None:
     assert codes(states=states) == ["too_little_disk"]
 
 
+MADE = "/tmp/artifacts/plan.yml"
+
+
+def test_a_plan_that_is_made_later_is_not_judged_but_its_engine_is() -> None:
+    assert codes(plan=None, site=site(site_plan_file=MADE)) == []
+    other = site(site_plan_file=MADE, site_engine="engin")
+    (fault,) = preflight(dataclasses.replace(EVIDENCE, plan=None, site=other))
+    assert (fault.code, fault.where, fault.fix) == (
+        "unknown_engine_part",
+        "site_engine",
+        "write engine",
+    )
+
+
+def test_the_engine_of_a_plan_that_is_made_later_needs_its_disk() -> None:
+    full = {
+        path: {"device": "1", "free_bytes": 2 * GIB, "total_bytes": 8 * GIB}
+        for path in FACTS.filesystems
+    }
+    states = {"cp1": reached(FACTS), "node1": reached(facts(filesystems=full))}
+    assert EVIDENCE.bundle is not None
+    parts = {**EVIDENCE.bundle.parts, "engine": {"version": "0.4.2", "bytes": GIB}}
+    manifest = {**EVIDENCE.bundle.manifest, "parts": parts}
+    bundle = dataclasses.replace(EVIDENCE.bundle, manifest=manifest)
+    made = site(site_plan_file=MADE)
+    assert codes(plan=None, site=made, states=states, bundle=bundle) == ["too_little_disk"]
+
+
 def test_the_report_numbers_the_faults() -> None:
     faults = (
         Fault("swap_on", "node1", "1 GiB", "none", "swapoff"),

@@ -75,3 +75,16 @@ def test_a_site_needs_a_mirror_and_a_bundle() -> None:
     assert [fault.code for fault in without_bundle] == ["bundle_path_missing"]
     without_both = site_faults(site(site_bundle_path=""), inventory(mirror=()))
     assert [fault.code for fault in without_both] == ["no_mirror_host", "bundle_path_missing"]
+
+
+def test_a_plan_at_the_planners_own_path_is_made() -> None:
+    assert site(site_artifacts="/a/site", site_plan_file="/a/site/plan.yml").plan_is_made
+    assert not site(site_artifacts="/a/site", site_plan_file="/a/plan.yml").plan_is_made
+
+
+def test_what_is_asked_of_the_plan_is_judged_before_anything_is_changed() -> None:
+    asked = site(site_constraints={"concurrency": 0}, site_environment={"A": 1})
+    assert [(fault.code, fault.where) for fault in site_faults(asked, INVENTORY)] == [
+        ("constraint_invalid", "site_constraints.concurrency"),
+        ("environment_invalid", "site_environment.A"),
+    ]

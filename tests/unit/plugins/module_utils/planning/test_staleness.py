@@ -51,7 +51,7 @@ def test_only_constraints_that_a_person_gave_are_kept() -> None:
 
 
 def test_a_plan_for_the_same_facts_is_not_stale() -> None:
-    assert stale_faults(made_from(request()), request()) == ()
+    assert stale_faults(made_from(request()), made_from(request())) == ()
 
 
 LOST = (node().gpus[0],)
@@ -93,12 +93,12 @@ DOWN = (dataclasses.replace(RAIL, up=False, link_layer="Ethernet", gid_index=3, 
 )
 def test_a_stale_plan_says_which_fact_changed(now: Any, message: str) -> None:
     recorded = made_from(request(node("gpu-01")))
-    lines = [fault.line() for fault in stale_faults(recorded, now, "plan.yml")]
+    lines = [fault.line() for fault in stale_faults(recorded, made_from(now), "plan.yml")]
     assert message in lines
 
 
 def test_a_host_more_or_less_is_named() -> None:
     recorded = made_from(request(node("gpu-01"), node("gpu-02")))
-    faults = stale_faults(recorded, request(node("gpu-01"), node("gpu-03")))
+    faults = stale_faults(recorded, made_from(request(node("gpu-01"), node("gpu-03"))))
     hosts = {fault.where.split(".")[1] for fault in faults}
     assert hosts == {"gpu-02", "gpu-03"}

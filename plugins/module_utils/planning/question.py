@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, baremetal.sglang maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From what a person gave (module options and loaded files) to the planner's question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Callable, Optional, TypeVar
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
+from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.asked import (
+    environment_faults,
+    objective_faults,
+    parse_constraints,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.checkpoint import (
+    read_checkpoint,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.facts import (
+    HostReading,
+    read_host,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.guide_intent import (
+    Intent,
+    intent_constraints,
+    read_intent,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.guide_rows import Settings
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.model_spec import ModelSpec
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.models import find_model
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.planner import Question
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.racks import (
+    Place,
+    rack_faults,
+    read_topology,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import (
+    Constraints,
+    Request,
+)
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The loaded files of a model directory; C(sizes) are each file's bytes by its name."""
+
+    config: Mapping[str, Any]
+    index: Mapping[str, Any]
+    sizes: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Files:
+    """Loaded files by what they are; None where the person named none."""
+
+    topology: Optional[Any] = None
+    intent: Optional[Any] = None
+    checkpoint: Optional[Checkpoint] = None
+
+
+def parse_question(options: Mapping[str, Any], files: Files) -> Question:
+    """The question of C(options), those of the argument spec PLANNING.
+
+    Raises C(InputError) with every fault of all of them, sorted.
+    """
+    reader = _Reader()
+    constraints = reader.constraints(options["constraints"])
+    reader.take(objective_faults(options["objective"]))
+    reader.take(environment_faults(options["environment"]))
+    intent = reader.intent(files.intent, options["intent_file"])
+    constraints = reader.merged(constraints, intent.settings, options["intent_file"])
+    model = reader.model(options["model"], files.checkpoint)
+    readings = reader.hosts(options, files.topology)
+    if reader.lines or model is None:
+        raise InputError(f"plan of {options['inventory']}", reader.lines)
+    return Question(
+        request=Request(
+            inventory=options["inventory"],
+            model=model,
+            nodes=tuple(reading.node for reading in readings),
+            objective=options["objective"],
+            constraints=constraints,
+            engine_part=options["engine"],
+            engine_version=options["engine_version"],
+            overrides=tuple(sorted(options["environment"].items())),
+            extra_arguments=tuple(options["engine_arguments"]),
+        ),
+        intent=intent.settings,
+        rows=intent.rows,
+        warnings=tuple(_warnings(readings)),
+        namespace=options["namespace"],
+    )
+
+
+@dataclass
+class _Reader:
+    """Reads one part after the other and keeps the faults of all."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def take(self, faults: Iterable[Fault]) -> None:
+        self.lines += [fault.line() for fault in faults]
+
+    def constraints(self, values: Mapping[str, Any]) -> Constraints:
+        constraints, faults = parse_constraints(values)
+        self.take(faults)
+        return constraints
+
+    def intent(self, document: Optional[Any], source: str) -> Intent:
+        nothing = Intent(Settings(), ())
+        if document is None:
+            return nothing
+        return self._tried(lambda: read_intent(document, source=source)) or nothing
+
+    def merged(self, constraints: Constraints, settings: Settings, source: str) -> Constraints:
+        tried = self._tried(lambda: intent_constraints(constraints, settings, source=source))
+        return tried or constraints
+
+    def model(self, name: str, checkpoint: Optional[Checkpoint]) -> Optional[ModelSpec]:
+        if checkpoint is None:
+            return self._tried(lambda: find_model(name))
+        config, index, sizes = checkpoint.config, checkpoint.index, checkpoint.sizes
+        return self._tried(lambda: read_checkpoint(name, config, index, sizes))
+
+    def hosts(self, options: Mapping[str, Any], topology: Optional[Any]) -> list[HostReading]:
+        """Each host at its place: that of the topology file, or its own."""
+        hosts = options["hosts"]
+        places = {host["name"]: _place(host) for host in hosts}
+        if topology is not None:
+            source = options["topology_file"]
+            read = read_topology(topology, list(places), source=source)
+            self.take(read.faults)
+            places = {**places, **read.places}
+        readings = [read_host(host, places[host["name"]]) for host in hosts]
+        for reading in readings:
+            self.take(reading.faults)
+        if topology is None:
+            self.take(rack_faults([reading.node for reading in readings], source="site_rack"))
+        return readings
+
+    def _tried(self, read: Callable[[], Value]) -> Optional[Value]:
+        try:
+            return read()
+        except InputError as error:
+            self.lines += error.details["faults"]
+            return None
+
+
+def _place(host: Mapping[str, Any]) -> Place:
+    return Place(host["rack"], host["leaf_switch"], tuple(host["rails"]))
+
+
+def _warnings(readings: Iterable[HostReading]) -> Iterable[str]:
+    for reading in readings:
+        yield from reading.warnings
+        yield from (fault.line() for fault in reading.differences)
+    asked = [reading.node.declared for reading in readings]
+    if all(asked):
+        yield "no host was asked: the plan holds for the hardware that the inventory declares"
