@@ -8,10 +8,14 @@ takes each of its hosts once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Callable
 
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.pools import (
+    groups_that_fit,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.rack_room import (
     Rack,
     Room,
@@ -29,19 +33,9 @@ class GroupShape:
     stage: int
 
 
-def most_groups(slots: Sequence[int], size: int) -> int:
-    """How many groups of C(size) different hosts fit: the largest g with sum(min(s, g)) >= g size.
-
-    This bound is reached, since dealing each host's places out in turn never meets a group twice.
-    """
-    low, high = 0, sum(slots) // size
-    while low < high:
-        middle = (low + high + 1) // 2
-        if sum(min(count, middle) for count in slots) >= middle * size:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+def most_groups(slots: Iterable[int], size: int) -> int:
+    """How many groups of C(size) different hosts fit hosts with so many slots each."""
+    return groups_that_fit(Counter(slots).items(), 1, size)
 
 
 def deal(hosts: Sequence[int], slots: Mapping[int, int], groups: int, size: int) -> list[list[int]]:

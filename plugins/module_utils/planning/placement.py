@@ -71,8 +71,9 @@ def place(candidate: Candidate, nodes: Sequence[Node], model: ModelSpec) -> Plac
     """Place all groups of a layout.
 
     C(nodes) are in inventory order and have one GPU model; hosts with fewer GPUs than the layout
-    takes on one are spares. A group that fits into one rack is never split. Of the groups that no
-    rack holds, each is cut between pipeline stages where its racks have room for whole stages.
+    takes on one are spares. As many groups as fit are kept inside one rack each; where a host is
+    part of several groups, fewer may be, if all groups fit no other way. A group that no rack
+    holds is cut between pipeline stages where its racks have room for whole stages.
     The result is never worse than inventory order, and the same for the same input.
     Raises C(NoPlaceError) when the hosts are too few.
     """
@@ -107,7 +108,7 @@ def _slots(candidate: Candidate, nodes: Sequence[Node]) -> list[int]:
 
 
 def _check_room(candidate: Candidate, slots: Mapping[int, int]) -> None:
-    room = most_groups(list(slots.values()), candidate.hosts)
+    room = most_groups(slots.values(), candidate.hosts)
     if room < candidate.groups:
         raise NoPlaceError(
             Fault(
