@@ -15,6 +15,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.cost_con
     CONSTANTS,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import Considered
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.refusals import tokens_held
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import (
     DECODE,
     FEWEST_GPUS,
@@ -36,13 +37,29 @@ class Score:
     decode: Figure
     together: Callable[[float, float], float]
 
-    def of_role(self, request: Request, role: str, considered: Considered) -> float:
-        """The figure of one role."""
-        return {PREFILL: self.prefill, DECODE: self.decode}[role](request, considered)
 
-    def of(self, request: Request, prefill: Considered, decode: Considered) -> float:
-        """The figure of both."""
-        return self.together(self.prefill(request, prefill), self.decode(request, decode))
+def role_score(request: Request, role: str, considered: Considered) -> tuple[float, float]:
+    """How good one role is for the request's objective, then how fast. Higher is better."""
+    return _of_role(request.objective, request, role, considered), _of_role(
+        LATENCY, request, role, considered
+    )
+
+
+def score(request: Request, prefill: Considered, decode: Considered) -> tuple[float, float]:
+    """How good both are for the request's objective, then how fast. Higher is better."""
+    one, other = (
+        SCORES[objective].together(
+            _of_role(objective, request, PREFILL, prefill),
+            _of_role(objective, request, DECODE, decode),
+        )
+        for objective in (request.objective, LATENCY)
+    )
+    return one, other
+
+
+def _of_role(objective: str, request: Request, role: str, considered: Considered) -> float:
+    known = SCORES[objective]
+    return {PREFILL: known.prefill, DECODE: known.decode}[role](request, considered)
 
 
 def prompts_per_second(_request: Request, prefill: Considered) -> float:
@@ -64,8 +81,8 @@ def _gpus(_request: Request, considered: Considered) -> float:
     return -float(considered.candidate.groups * considered.candidate.gpus)
 
 
-def _context(_request: Request, considered: Considered) -> float:
-    return considered.memory.tokens / considered.candidate.attention_data_parallel
+def _context(request: Request, considered: Considered) -> float:
+    return min(request.model.context, tokens_held(considered.candidate, considered.memory))
 
 
 def _sum(one: float, other: float) -> float:

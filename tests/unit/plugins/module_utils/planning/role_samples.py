@@ -106,6 +106,7 @@ def considered(
 @dataclass(frozen=True)
 class Chosen:
     ranked: tuple[Considered, ...]
+    nodes: tuple[Node, ...]
 
 
 Answers = Callable[[Request], tuple[Considered, ...]]
@@ -124,7 +125,7 @@ class Chooser:
         if not ranked:
             gpus = sum(len(host.gpus) for host in request.nodes)
             raise InputError("the layout", [f"{gpus} GPUs are too few", "zzz"])
-        return Chosen(ranked)
+        return Chosen(ranked, request.nodes)
 
 
 def request(

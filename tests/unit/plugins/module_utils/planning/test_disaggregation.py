@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,13 +31,6 @@ def hosts_times(asked: Request) -> tuple[Considered, ...]:
     groups = len(asked.nodes)
     layout = candidate(groups=groups)
     return (considered(layout, prefill=1.0, decode=0.03, concurrency=8 * groups),)
-
-
-def refused(asked: Request, answers: Callable[[Request], tuple[Considered, ...]]) -> list[str]:
-    with pytest.raises(DisaggregationError) as caught:
-        disaggregate(asked, choose=Chooser(answers), ports=PORTS)
-    assert str(caught.value).startswith("disaggregation on site: ")
-    return [fault.line() for fault in caught.value.disaggregation_faults]
 
 
 def test_hosts_are_shared_out_so_that_the_slower_role_is_as_fast_as_it_can_be() -> None:
@@ -123,38 +115,6 @@ def test_one_host_is_shared_out_by_gpus_and_hosts_without_gpus_are_left_out() ->
     assert [gpu.index for gpu in plan.decode.nodes[0].gpus] == [3]
 
 
-def test_layouts_that_do_not_fit_together_are_passed_over_for_those_that_do() -> None:
-    def answers(_asked: Request) -> tuple[Considered, ...]:
-        return (
-            considered(candidate(tensor=8, speculative=True), prefill=0.2, decode=0.2),
-            considered(candidate(tensor=8, weights="bfloat16"), prefill=0.9, decode=0.01),
-            considered(candidate(tensor=8), prefill=0.5, decode=0.02),
-            considered(candidate(tensor=8, groups=3), prefill=1.0, decode=0.03),
-        )
-
-    plan = disaggregate(
-        request(node("n1"), node("n2"), objective="latency"), choose=Chooser(answers), ports=PORTS
-    )
-    # Seconds of prompt and 200 tokens: bfloat16 2.9, FP8 4.5, speculative 40.2.
-    for role in (plan.prefill, plan.decode):
-        assert role.considered.candidate.weight_format == "bfloat16"
-
-
-def test_a_later_layout_that_is_better_for_the_role_is_taken() -> None:
-    def answers(_asked: Request) -> tuple[Considered, ...]:
-        return (
-            considered(candidate(groups=1), prefill=1.0, decode=0.02),
-            considered(candidate(groups=2), prefill=0.5, decode=0.04),
-            considered(candidate(groups=3), prefill=0.7, decode=0.03),
-        )
-
-    plan = disaggregate(
-        request(node("n1"), node("n2"), objective="latency"), choose=Chooser(answers), ports=PORTS
-    )
-    assert plan.prefill.considered.candidate.groups == 2
-    assert plan.decode.considered.candidate.groups == 1
-
-
 def test_hosts_that_do_not_carry_it_are_refused_before_any_layout_is_looked_for() -> None:
     chooser = Chooser(hosts_times)
     with pytest.raises(DisaggregationError) as caught:
@@ -171,59 +131,6 @@ def test_hosts_that_do_not_carry_it_are_refused_before_any_layout_is_looked_for(
         "bootstrap_port_invalid",
     ]
     assert chooser.asked == []
-
-
-def test_a_role_without_a_layout_gives_the_reason_on_the_most_gpus() -> None:
-    def answers(asked: Request) -> tuple[Considered, ...]:
-        return hosts_times(asked) if asked.nodes[0].name == "n1" else ()
-
-    assert refused(request(node("n1"), node("n2"), node("n3")), answers) == [
-        "decode on 16 of 24 GPUs: disaggregation no layout: found 16 GPUs are too few, needed a"
-        " layout for each role, on GPUs of its own; add hosts, or set serving_mode to unified"
-    ]
-
-
-def test_both_roles_without_a_layout_are_told_together() -> None:
-    assert refused(request(node("n1"), node("n2"), node("n3")), lambda _asked: ()) == [
-        "decode on 16 of 24 GPUs: disaggregation no layout: found 16 GPUs are too few, needed a"
-        " layout for each role, on GPUs of its own; add hosts, or set serving_mode to unified",
-        "prefill on 16 of 24 GPUs: disaggregation no layout: found 16 GPUs are too few, needed a"
-        " layout for each role, on GPUs of its own; add hosts, or set serving_mode to unified",
-    ]
-
-
-NO_PAIR = (
-    "{gpus} GPUs in {splits} splits: disaggregation no pair: found no split in which both roles"
-    " have layouts that fit together, needed one weight format, decode's pipeline size that of"
-    " prefill or 1, and attention tensor sizes of which one divides the other; leave the sizes to"
-    " the planner, add hosts, or set serving_mode to unified"
-)
-
-
-def test_roles_that_never_both_have_a_layout_are_no_pair() -> None:
-    # Each needs two of three hosts.
-    def answers(asked: Request) -> tuple[Considered, ...]:
-        return hosts_times(asked) if len(asked.nodes) == 2 else ()
-
-    hosts = (node("n1"), node("n2"), node("n3"))
-    assert refused(request(*hosts), answers) == [NO_PAIR.format(gpus=24, splits=2)]
-
-
-def test_layouts_of_which_no_two_fit_are_no_pair() -> None:
-    def answers(asked: Request) -> tuple[Considered, ...]:
-        return (considered(candidate(tensor=6 if asked.nodes[0].name == "n1" else 4)),)
-
-    assert refused(request(node("n1"), node("n2")), answers) == [NO_PAIR.format(gpus=16, splits=1)]
-
-
-def test_hosts_that_name_their_devices_differently_are_refused() -> None:
-    hosts = (node("n1"), node("n2", rails=(rail("a"),)), node("n3", rails=(rail("b"),)))
-    assert refused(request(*hosts), hosts_times) == [
-        "the group serving: disaggregation devices differ: found no split of the hosts whose parts"
-        " each share the name of an RDMA device, needed the same device name on all hosts of a"
-        " role: its engine takes one list; name the RDMA devices alike on all hosts, or set"
-        " serving_mode to unified"
-    ]
 
 
 def test_roles_may_name_their_devices_differently() -> None:

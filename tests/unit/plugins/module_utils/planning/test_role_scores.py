@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.role_scores import SCORES
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.role_scores import (
+    role_score,
+    score,
+)
 
 from tests.unit.plugins.module_utils.planning.role_samples import candidate, considered, request
 
@@ -19,14 +22,22 @@ DECODE = considered(
     [
         ("latency", -0.5, -2.0, -2.5),
         ("throughput", 4.0, 4.0, 4.0),
-        ("longest_context", 30_000.0, 20_000.0, 20_000.0),
+        ("longest_context", 30_000, 20_000, 20_000),
         ("fewest_gpus", -8.0, -16.0, -24.0),
     ],
 )
-def test_the_objective_says_what_counts(
+def test_the_objective_says_what_counts_and_then_the_seconds(
     objective: str, prefill: float, decode: float, both: float
 ) -> None:
-    score, asked = SCORES[objective], request()
-    assert score.of_role(asked, "prefill", PREFILL) == prefill
-    assert score.of_role(asked, "decode", DECODE) == decode
-    assert score.of(asked, PREFILL, DECODE) == both
+    asked = request(objective=objective)
+    assert role_score(asked, "prefill", PREFILL) == (prefill, -0.5)
+    assert role_score(asked, "decode", DECODE) == (decode, -2.0)
+    assert score(asked, PREFILL, DECODE) == (both, -2.5)
+
+
+def test_the_slower_role_and_the_smaller_cache_count() -> None:
+    fast = considered(candidate(), prefill=0.1, tokens=500_000)
+    assert score(request(objective="throughput"), fast, DECODE) == (4.0, -2.1)
+    # deepseek-r1 reads 163,840 tokens and no more.
+    large = considered(candidate(), tokens=200_000, decode=0.01)
+    assert score(request(objective="longest_context"), fast, large) == (163_840, -2.1)
