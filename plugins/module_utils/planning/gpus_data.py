@@ -13,16 +13,18 @@ Whether a host has one, its facts say (Node.nvlink).
 
 from __future__ import annotations
 
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.gpu_rates import (
+    BFLOAT16,
+    FP8,
+    INT8,
+    PCIE_4,
+    PCIE_5,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.gpu_spec import GpuSpec
-
-BFLOAT16 = "bfloat16"
-FP8 = "fp8"
-INT8 = "int8"
-FP4 = "fp4"
-
-# One direction of 16 lanes: 16 GT/s (PCI Express 4) and 32 GT/s (5), as the data sheets round it.
-PCIE_4 = 32e9
-PCIE_5 = 64e9
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.gpus_data_ada import (
+    ADA,
+    BLACKWELL,
+)
 
 _AMPERE = ((BFLOAT16, 312e12), (INT8, 624e12))
 _HOPPER_SXM = ((BFLOAT16, 989.4e12), (FP8, 1978.9e12), (INT8, 1978.9e12))
@@ -198,89 +200,6 @@ HOPPER = (
         pcie_bandwidth=PCIE_5,
         dense_flops=_H20,
         source="resellers' data of the H20 141 GB: its memory is taken to be the H200's",
-    ),
-)
-
-BLACKWELL = (
-    GpuSpec(
-        name="b200-sxm-180gb",
-        names=("NVIDIA B200",),
-        memory_mib=183359,
-        compute_capability=(10, 0),
-        memory_bandwidth=8000e9,
-        nvlink_bandwidth=900e9,
-        pcie_bandwidth=PCIE_5,
-        dense_flops=((BFLOAT16, 2250e12), (FP8, 4500e12), (INT8, 4500e12), (FP4, 9000e12)),
-        source="NVIDIA DGX B200 data sheet, divided by 8 GPUs",
-    ),
-    GpuSpec(
-        name="gb200-186gb",
-        names=("NVIDIA GB200",),
-        memory_mib=189471,
-        compute_capability=(10, 0),
-        memory_bandwidth=8000e9,
-        nvlink_bandwidth=900e9,
-        pcie_bandwidth=PCIE_5,
-        dense_flops=((BFLOAT16, 2500e12), (FP8, 5000e12), (INT8, 5000e12), (FP4, 10000e12)),
-        source="NVIDIA GB200 NVL72 data sheet, divided by 72 GPUs",
-    ),
-    GpuSpec(
-        name="rtx-pro-6000-server-96gb",
-        names=("NVIDIA RTX PRO 6000 Blackwell Server Edition",),
-        memory_mib=97887,
-        compute_capability=(12, 0),
-        memory_bandwidth=1597e9,
-        nvlink_bandwidth=0.0,
-        pcie_bandwidth=PCIE_5,
-        dense_flops=((BFLOAT16, 500e12), (FP8, 1000e12), (INT8, 1000e12), (FP4, 2000e12)),
-        source="NVIDIA RTX PRO 6000 Blackwell Server Edition data sheet",
-    ),
-    GpuSpec(
-        name="rtx-pro-6000-workstation-96gb",
-        names=("NVIDIA RTX PRO 6000 Blackwell Workstation Edition",),
-        memory_mib=97887,
-        compute_capability=(12, 0),
-        memory_bandwidth=1792e9,
-        nvlink_bandwidth=0.0,
-        pcie_bandwidth=PCIE_5,
-        dense_flops=((BFLOAT16, 503.8e12), (FP8, 1007.6e12), (INT8, 1007.6e12), (FP4, 2015.2e12)),
-        source="NVIDIA RTX Blackwell PRO GPU architecture white paper",
-    ),
-)
-
-ADA = (
-    GpuSpec(
-        name="l40s-48gb",
-        names=("NVIDIA L40S",),
-        memory_mib=46068,
-        compute_capability=(8, 9),
-        memory_bandwidth=864e9,
-        nvlink_bandwidth=0.0,
-        pcie_bandwidth=PCIE_4,
-        dense_flops=((BFLOAT16, 362e12), (FP8, 733e12), (INT8, 733e12)),
-        source="NVIDIA L40S data sheet",
-    ),
-    GpuSpec(
-        name="l4-24gb",
-        names=("NVIDIA L4",),
-        memory_mib=23034,
-        compute_capability=(8, 9),
-        memory_bandwidth=300e9,
-        nvlink_bandwidth=0.0,
-        pcie_bandwidth=PCIE_4,
-        dense_flops=((BFLOAT16, 121e12), (FP8, 242.5e12), (INT8, 242.5e12)),
-        source="NVIDIA L4 Tensor Core GPU data sheet",
-    ),
-    GpuSpec(
-        name="rtx-6000-ada-48gb",
-        names=("NVIDIA RTX 6000 Ada Generation",),
-        memory_mib=49140,
-        compute_capability=(8, 9),
-        memory_bandwidth=960e9,
-        nvlink_bandwidth=0.0,
-        pcie_bandwidth=PCIE_4,
-        dense_flops=((BFLOAT16, 364.2e12), (FP8, 728.5e12), (INT8, 728.5e12)),
-        source="NVIDIA Ada GPU architecture white paper",
     ),
 )
 

@@ -30,14 +30,15 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.weights_
 )
 
 MIB = 1024**2
-# What is taken on each GPU before the first weight is loaded; tests/gpu/recorded/memory.json has the
-# figures. The driver keeps 480 MiB of an H100 80GB HBM3 to itself.
+# What is taken on each GPU before the first weight is loaded, from the starts recorded in
+# tests/gpu/recorded/memory.json. The driver keeps 480 MiB of an H100 80GB HBM3 to itself.
 DRIVER_MIB = 480
-# The CUDA context of the engine's process: three starts on one H100
-# left room for 681 to 706 (from the engine's own rule: (weights + KV cache) / fraction is what it found free).
+# The CUDA context of the engine's process: three starts on one H100 left room for 681 to 706 MiB,
+# since (weights + KV cache) / fraction is what the engine found free.
 CONTEXT_MIB = 700
-# NCCL's buffers in a group of more than one GPU, from a start on two H100. Logs of others show 600
-# to 2,000 MiB with 8 and 16 GPUs, where the plan is up to 4 % of the KV tokens too high.
+# NCCL's buffers in a group of more than one GPU, from a start on two H100. Logs that others
+# published show 600 to 2,000 MiB with 8 and 16 GPUs; at 2,000 the KV cache of a GPU is 1.2 GiB
+# smaller than planned.
 COMMUNICATORS_MIB = 820
 # The largest default page of the attention kernels on the catalogue's GPUs, in tokens
 # (trtllm_mla and trtllm_mha; the others have 1): the pool is a whole number of pages.

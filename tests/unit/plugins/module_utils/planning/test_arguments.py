@@ -164,8 +164,11 @@ def test_a_plan_with_these_arguments_is_accepted(version: str, size: str) -> Non
     layout = candidate(8, 2, attention=4, experts=8)
     document: dict[str, Any] = copy.deepcopy(DOCUMENT)
     document["layout"] = {
-        **{"tensor_parallel": 8, "pipeline_parallel": 2, "data_parallel": 1},
-        **{"expert_parallel": 8, size: 4},
+        "tensor_parallel": 8,
+        "pipeline_parallel": 2,
+        "data_parallel": 1,
+        "expert_parallel": 8,
+        size: 4,
     }
     document["arguments"] = list(arguments(layout, request(version=version)))
     for rank in document["groups"][0]["ranks"]:
