@@ -43,8 +43,12 @@ test: bootstrap collection ## Everything that CI runs
 	@tests/run all
 
 .PHONY: test-faults
-test-faults: bootstrap collection ## Runs killed in each phase, broken weights; a lab of its own
-	@tests/run faults
+test-faults: bootstrap collection ## Kills in each phase, broken weights and images; a lab of its own
+	@tests/run bundle faults
+
+.PHONY: soak
+soak: bootstrap collection ## A lab that answers once a minute for SOAK_MINUTES (75)
+	@tests/run bundle soak
 
 .PHONY: test-fast
 test-fast: bootstrap dev-links ## Lint and unit tests
