@@ -8,6 +8,8 @@ BEGINNING = re.compile(r"^\[(WARNING|DEPRECATION WARNING|ERROR)\]: ")
 # Ansible closes a deprecation with its owner: "... will be removed from collection 'X' version Y."
 OWNER = re.compile(r"removed from collection '([^']+)'")
 OURS = "baremetal.sglang"
+# Warnings that name no owner: of kubernetes.core.helm, where Helm lacks the plugin diff.
+WARNINGS_OF_OTHERS = ("[WARNING]: The default idempotency check can fail to report changes",)
 # Said once before the first deprecation, whoever's that is.
 HINT = "Deprecation warnings can be disabled by setting `deprecation_warnings=False`"
 
@@ -28,6 +30,8 @@ def notices(output: str) -> list[str]:
 
 
 def is_of_others(notice: str) -> bool:
-    """Whether a notice is the deprecation of another collection; one without an owner is ours."""
+    """Whether a notice is another collection's; one whose owner is not known is ours."""
     owner = OWNER.search(notice)
-    return owner is not None and owner.group(1) != OURS
+    if owner is None:
+        return notice.startswith(WARNINGS_OF_OTHERS)
+    return owner.group(1) != OURS

@@ -25,6 +25,13 @@ def test_deprecation_of_another_collection_is_theirs() -> None:
     assert is_of_others(FOREIGN)
 
 
+def test_warning_of_the_helm_module_is_theirs() -> None:
+    assert is_of_others(
+        "[WARNING]: The default idempotency check can fail to report changes in certain cases. "
+        "Install helm diff >= 98.4.1 for better results."
+    )
+
+
 @pytest.mark.parametrize(
     "notice",
     [

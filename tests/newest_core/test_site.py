@@ -35,3 +35,15 @@ def test_second_run_changes_nothing(controller: Controller, served: Run) -> None
     assert set(run.changed) >= {"cp1", "node1", "node2"}
     assert {host: count for host, count in run.changed.items() if count} == {}
     assert [notice for notice in notices(run.output) if not is_of_others(notice)] == []
+
+
+def test_reset_undoes_the_site(controller: Controller, served: Run) -> None:
+    run = controller.play("reset", "-e", "reset_confirmed=true", log="reset")
+    print(f"\nreset: {run.seconds:.0f} s")
+    assert run.status == 0, run.output[-6000:]
+    # Not plain warnings: ansible.builtin.find says of each directory that a host never had.
+    grave = [notice for notice in notices(run.output) if not notice.startswith("[WARNING]")]
+    assert grave == []
+    for host in ("cp1", "node1", "node2"):
+        left = controller.site.on(host, "ls -d /etc/kubernetes /var/lib/kubelet || true")
+        assert left == "", f"{host}: {left}"
