@@ -1,0 +1,79 @@
+"""The search finds what looking at everything finds."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.choose import (
+    NoLayoutError,
+    choose,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.formats import format_fault
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.gpus import find_gpu
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import Considered
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.memory import memory_of
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import Request
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.reserve import (
+    chunked_prefill_tokens,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.shape_rules import (
+    shape_faults,
+)
+
+from tests.unit.plugins.module_utils.planning.enumerator import Rules, World, best_layout
+from tests.unit.plugins.module_utils.planning.random_worlds import random_request
+
+CASES = 600
+BATCHES = 20
+RULES = Rules(
+    memory=memory_of,  # type: ignore[arg-type]
+    shape_allows=lambda *layout: not shape_faults(*layout),
+    format_runs=lambda *pair: format_fault(*pair) is None,
+    chunk=chunked_prefill_tokens,
+)
+
+
+def world_of(request: Request) -> World:
+    return World(request, find_gpu(request.nodes[0].gpus[0].model), RULES)
+
+
+def request_number(seed: int) -> Request:
+    return random_request(Random(seed))  # noqa: S311 - test data, no secret
+
+
+def chosen(request: Request) -> Considered | None:
+    try:
+        return choose(request).best
+    except NoLayoutError:
+        return None
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_the_choice_is_the_best_of_all_layouts(batch: int) -> None:
+    for seed in range(batch, CASES, BATCHES):
+        request = request_number(seed)
+        best, choice = best_layout(world_of(request)), chosen(request)
+        assert (choice is None) == (best is None), f"seed {seed}: {best} but {choice}"
+        if best is None or choice is None:
+            continue
+        cost = choice.cost
+        assert choice.candidate == best.candidate, f"seed {seed}"
+        found = (cost.decode_seconds, cost.prefill_seconds, cost.tokens_per_second)
+        assert found == pytest.approx(best.figures, rel=1e-9), f"seed {seed}"
+
+
+def test_the_random_cases_reach_every_kind_of_answer() -> None:
+    answers = [chosen(request_number(seed)) for seed in range(CASES)]
+    found = [answer.candidate for answer in answers if answer]
+    assert CASES / 2 < len(found) < CASES
+    kinds = (
+        [answer.pipeline_parallel > 2 for answer in found],
+        [answer.attention_data_parallel > 1 for answer in found],
+        [answer.expert_parallel > 1 for answer in found],
+        [answer.tensor_parallel > answer.gpus_per_host for answer in found],
+        [answer.hosts > 1 for answer in found],
+        [answer.hosts > 1 and answer.groups > 1 for answer in found],
+        [answer.speculative for answer in found],
+    )
+    assert min(sum(kind) for kind in kinds) >= 5
