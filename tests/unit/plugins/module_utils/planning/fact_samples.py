@@ -1,0 +1,124 @@
+"""Facts of recorded and constructed hosts, as the modules return them, and single devices."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible_collections.baremetal.sglang.plugins.module_utils.deviceprobe.gpus import (
+    Sources,
+    gpu_finding,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.deviceprobe.rdma import (
+    rdma_finding,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.topology.devices import (
+    Gid,
+    Gpu,
+    Nic,
+    NvLink,
+    RdmaPort,
+)
+
+from tests.unit.plugins.module_utils.deviceprobe.shapes import (
+    FIXTURES,
+    RECORDED,
+    link,
+    recorded_smi,
+    sources,
+    write,
+)
+
+
+def constructed_facts(root: Path, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What gpu_facts and rdma_facts return of a constructed host, its tree made in `root`."""
+    gpu = gpu_finding(sources(root, name, "nvml")).result["gpu"]
+    return json_like(gpu), json_like(rdma_finding(root).result["rdma"])
+
+
+def recorded_gpus(name: str) -> dict[str, Any]:
+    """What gpu_facts returns of a recorded host."""
+    if name == "h100x1":
+        recorded = json.loads((RECORDED / "h100x1/reader.json").read_text())
+        return dict(recorded["nvml"]["gpu"])
+    nowhere = Path("/nonexistent")
+    return json_like(gpu_finding(Sources(nowhere, None, recorded_smi(name))).result["gpu"])
+
+
+def constructed_nics(root: Path) -> dict[str, Any]:
+    """What rdma_facts returns of the constructed host of tests/fixtures/constructed/rdma.yml."""
+    shape = yaml.safe_load((FIXTURES / "constructed/rdma.yml").read_text())
+    for numa_node in (0, 1):
+        (root / f"sys/devices/system/node/node{numa_node}").mkdir(parents=True)
+    for name, device in shape["devices"].items():
+        model = shape["devices"].get(device.get("like"), device)
+        _plant(root, name, {**device, "files": {**model["files"], **device["files"]}})
+    for bond, slaves in shape["bonds"].items():
+        (root / "sys/class/net" / bond / "bonding").mkdir(parents=True)
+        for slave in slaves:
+            link(root / "sys/class/net" / slave / "master", root / "sys/class/net" / bond)
+    return json_like(rdma_finding(root).result["rdma"])
+
+
+def _plant(root: Path, name: str, device: dict[str, Any]) -> None:
+    place = root / "sys/devices/virtual/infiniband" / name
+    if "pci" in device:
+        entry = root / "sys/devices" / device["pci"]
+        place = entry / "infiniband" / name
+        write(entry / "numa_node", str(device["numa_node"]))
+        link(place / "device", entry)
+        for netdev, port in device["net"].items():
+            write(entry / "net" / netdev / "dev_port", port)
+        if "physfn" in device:
+            link(entry / "physfn", root / "sys/devices" / device["physfn"])
+    for path, text in device["files"].items():
+        write(place / path, text)
+    link(root / "sys/class/infiniband" / name, place)
+
+
+def json_like(value: Any) -> Any:
+    """A module's result as it comes back to the controller."""
+    return json.loads(json.dumps(value))
+
+
+def gpu(index: int, *path: str, **values: Any) -> Gpu:
+    """A GPU at the end of a PCI path."""
+    return Gpu(index=index, pci_address=path[-1], pci_path=path, numa_node=0, **values)
+
+
+def port(state: str = "ACTIVE", **values: Any) -> RdmaPort:
+    """An InfiniBand port of 400 Gb/s."""
+    given: dict[str, Any] = {
+        "number": 1,
+        "physical_state": "LinkUp",
+        "rate_gbps": 400.0,
+        "link_layer": "InfiniBand",
+        "netdev": "",
+        "bond": "",
+        "gids": (),
+    }
+    return RdmaPort(state=state, **{**given, **values})
+
+
+def nic(name: str, *path: str, ports: tuple[RdmaPort, ...] = (), **values: Any) -> Nic:
+    """A ConnectX-7 at the end of a PCI path; without one a device made in software."""
+    given: dict[str, Any] = {
+        "pci_address": path[-1] if path else "",
+        "pci_path": path,
+        "numa_node": 0,
+        "model": "MT4129",
+        "firmware": "",
+        "board": "",
+        "node_guid": "",
+        "virtual_function": False,
+    }
+    return Nic(name=name, ports=ports or (port(),), **{**given, **values})
+
+
+def gid(index: int, text: str, ipv4: str = "", kind: str = "RoCE v2", netdev: str = "") -> Gid:
+    return Gid(index=index, gid=text, type=kind, netdev=netdev, ipv4=ipv4)
+
+
+SWITCHED = NvLink(known=True, links=18, switch=True)
