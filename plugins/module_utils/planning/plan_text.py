@@ -31,9 +31,9 @@ PARTS = {
     "weights_gib": "weights",
     "key_value_gib": "KV cache",
     "reserve_gib": "reserve of the engine",
-    "activations_gib": "  of it activations",
-    "graphs_gib": "  of it CUDA graphs",
-    "runtime_gib": "driver, CUDA context, communicators",
+    "activations_gib": "  counted for activations",
+    "graphs_gib": "  counted for CUDA graphs",
+    "runtime_gib": "taken before the weights",
     "total_gib": "total",
 }
 
@@ -46,8 +46,9 @@ def plan_text(plan: Mapping[str, Any]) -> str:
     engines = why.get("engines", [])
     for engine in engines:
         of = f" of {engine['role']}" if len(engines) > 1 else ""
-        lines += section(f"Memory of the fullest GPU{of}", list(_memory(engine["memory"])))
-        lines += section(f"What fits{of}", list(_capacity(engine["capacity"])))
+        lines += section(f"Memory of the fullest {_holder(plan)}{of}", _memory(engine["memory"]))
+        fits = _capacity(engine["capacity"], _holder(plan))
+        lines += section(f"What fits{of}", list(fits))
         lines += section(f"Time, by the cost model{of}", list(_cost(engine["cost"])))
         lines += section(f"Between racks{of}", list(_traffic(engine["traffic"])))
     lines += section("Engine arguments", list(_arguments(plan)))
@@ -126,16 +127,20 @@ def _ranks(plan: Mapping[str, Any], why: Mapping[str, Any]) -> list[str]:
     return [*lines, f"spare hosts: {', '.join(spares)}"] if spares else lines
 
 
-def _memory(memory: Mapping[str, Any]) -> Iterator[str]:
-    rows = [(noun, f"{memory[key]:8.2f} GiB") for key, noun in PARTS.items() if key in memory]
-    yield from table(("part", "    size"), rows)
-    yield f"the engine's static fraction is {memory['static_fraction']:g}"
+def _holder(plan: Mapping[str, Any]) -> str:
+    return "GPU" if any(r["gpus"] for group in plan["groups"] for r in group["ranks"]) else "rank"
 
 
-def _capacity(capacity: Mapping[str, Any]) -> Iterator[str]:
+def _memory(memory: Mapping[str, Any]) -> list[str]:
+    rows = [(noun, f"{memory[key]:8.2f} GiB") for key, noun in PARTS.items() if memory[key]]
+    fraction = f"the engine's static fraction is {memory['static_fraction']:g}"
+    return [*table(("part", "    size"), rows), fraction]
+
+
+def _capacity(capacity: Mapping[str, Any], holder: str) -> Iterator[str]:
     tokens, size = capacity["tokens"], capacity["token_bytes"]
     groups = f" in {capacity['groups']} groups" if capacity["groups"] > 1 else ""
-    yield f"{count(tokens)} KV tokens a group, {data(size)} each on one GPU"
+    yield f"{count(tokens)} KV tokens a group, {data(size)} each on one {holder}"
     yield (
         f"{count(capacity['requests'])} requests of {count(capacity['typical_tokens'])} tokens"
         f" at once{groups}"

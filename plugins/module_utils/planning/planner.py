@@ -17,7 +17,11 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.answer i
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.arguments import (
     engine_arguments,
 )
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.choose import choose
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.choose import (
+    Choice,
+    NoLayoutError,
+    choose,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.disaggregation import (
     BOOTSTRAP_PORT,
     Role,
@@ -25,6 +29,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.disaggre
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.environment import (
     engine_environment,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.explanation import (
+    refusals,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.group_names import (
     base_name,
@@ -49,9 +56,13 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_doc
     SERVING_PORT,
     plan_document,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_text import (
+    refused_lines,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.rank_resources import (
     RankResources,
     RankShare,
+    rank_node,
     rank_resources,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import (
@@ -115,7 +126,8 @@ def make_plan(question: Question) -> dict[str, Any]:
 
 def _unified(question: Question) -> tuple[tuple[Engine, ...], tuple[str, ...]]:
     request = question.request
-    choice = choose(request)
+    hosts = tuple(rank_node(node, request.constraints) for node in request.nodes)
+    choice = _chosen(replace(request, nodes=hosts))
     candidate = choice.best.candidate
     engine = Engine(
         role=UNIFIED,
@@ -127,6 +139,15 @@ def _unified(question: Question) -> tuple[tuple[Engine, ...], tuple[str, ...]]:
         refused=choice.refused,
     )
     return (engine,), tuple(_left_out(fault) for fault in choice.left_out)
+
+
+def _chosen(request: Request) -> Choice:
+    """The choice, or the error with each refused layout beside its reasons."""
+    try:
+        return choose(request)
+    except NoLayoutError as error:
+        error.details["refused"] = list(refused_lines(refusals(error.refused)))
+        raise
 
 
 def _roles(question: Question) -> tuple[tuple[Engine, ...], tuple[str, ...]]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware import Node
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import Constraints
@@ -62,6 +62,14 @@ def rank_resources(
         shared_memory_mib=gpus * SHARED_MIB_A_GPU or SHARED_MIB_WITHOUT_GPU,
         startup_seconds=MINUTE * math.ceil(seconds / MINUTE),
     )
+
+
+def rank_node(node: Node, constraints: Constraints) -> Node:
+    """A host without GPUs with no more memory than a rank has there; others as they are."""
+    if node.gpus:
+        return node
+    limit = constraints.rank_memory_gib or _memory(RankShare(node, 0))
+    return replace(node, memory_gib=limit)
 
 
 def _cpus(share: RankShare) -> int:

@@ -89,7 +89,7 @@ def plan_yaml(document: Mapping[str, Any]) -> str:
 def _dumper() -> type[yaml.SafeDumper]:
     """PyYAML's own dumper, with lists of numbers (GPUs of a rank) on one line."""
 
-    class Dumper(yaml.SafeDumper):  # type: ignore[misc]  # yaml has no types here
+    class Dumper(yaml.SafeDumper):
         """Not the C one, which breaks lines at other places."""
 
     def represent(dumper: yaml.SafeDumper, values: list[Any]) -> yaml.Node:
