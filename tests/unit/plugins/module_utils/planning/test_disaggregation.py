@@ -84,9 +84,9 @@ def test_the_port_is_the_engines_own_where_nobody_says_another() -> None:
     assert plan.bootstrap_port == 8998
 
 
-@pytest.mark.parametrize("version", ["0.5.17", "0.5.23"])
-def test_each_argument_is_an_option_of_the_engine_that_takes_a_value(version: str) -> None:
-    known = (FIXTURES / f"options-{version}.txt").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("name", ["options-0.5.17.txt", "options-0.5.23.txt"])
+def test_each_argument_is_an_option_of_the_engine_that_takes_a_value(name: str) -> None:
+    known = (FIXTURES / name).read_text(encoding="utf-8").splitlines()
     options = role_arguments("decode", ["mlx5_0"])[::2]
     assert [option for option in options if f"{option} value" not in known] == []
 
