@@ -44,7 +44,8 @@ def recorded_gpus(name: str) -> dict[str, Any]:
         recorded = json.loads((RECORDED / "h100x1/reader.json").read_text())
         return dict(recorded["nvml"]["gpu"])
     nowhere = Path("/nonexistent")
-    return json_like(gpu_finding(Sources(nowhere, None, recorded_smi(name))).result["gpu"])
+    found = gpu_finding(Sources(nowhere, None, recorded_smi(name))).result["gpu"]
+    return dict(json_like(found))
 
 
 def constructed_nics(root: Path) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def constructed_nics(root: Path) -> dict[str, Any]:
         (root / "sys/class/net" / bond / "bonding").mkdir(parents=True)
         for slave in slaves:
             link(root / "sys/class/net" / slave / "master", root / "sys/class/net" / bond)
-    return json_like(rdma_finding(root).result["rdma"])
+    return dict(json_like(rdma_finding(root).result["rdma"]))
 
 
 def _plant(root: Path, name: str, device: dict[str, Any]) -> None:

@@ -106,7 +106,7 @@ def test_roce_at_one_switch() -> None:
 
 
 @pytest.mark.parametrize("place", [{"rack": "r2"}, {"leaf_switch": "leaf2"}])
-def test_roce_over_several_switches_has_several_queue_pairs(place: dict[str, str]) -> None:
+def test_roce_over_several_switches_has_several_queue_pairs(place: dict[str, Any]) -> None:
     here = node("a", "r1", rails=(roce(),))
     found = environment([here, replace(here, name="b", **place)])
     assert values(found)["NCCL_IB_QPS_PER_CONNECTION"] == "4"
