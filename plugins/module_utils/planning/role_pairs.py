@@ -22,8 +22,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request 
     Request,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.role_rules import (
-    UNIFIED_INSTEAD,
+    devices_differ,
     fit_together,
+    no_pair,
+    role_without_layout,
     shared_devices,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.role_scores import (
@@ -179,26 +181,16 @@ def _reasons(
     request: Request, splits: Sequence[Split], refusals: Sequence[Refusal]
 ) -> Iterator[Fault]:
     if not splits:
-        yield Fault(
-            code="disaggregation_devices_differ",
-            where="the group serving",
-            found="no split of the hosts whose parts each share the name of an RDMA device",
-            needed="the same device name on all hosts of a role: its engine takes one list",
-            fix=f"name the RDMA devices alike on all hosts, {UNIFIED_INSTEAD}",
-        )
+        yield devices_differ()
         return
     told = _telling(splits, refusals)
     for refusal in told:
-        yield _no_layout(request, refusal)
+        found, change = _nearest(refusal.error)
+        nodes = refusal.split.nodes(refusal.role)
+        place = f"{refusal.role} on {_gpus(nodes)} of {_gpus(request.nodes)} GPUs"
+        yield role_without_layout(place, found, change)
     if not told:
-        yield Fault(
-            code="disaggregation_no_pair",
-            where=f"{_gpus(request.nodes)} GPUs in {len(splits)} splits",
-            found="no split in which both roles have layouts that fit together",
-            needed="one weight format, decode's pipeline size that of prefill or 1, and attention"
-            " tensor sizes of which one divides the other",
-            fix=f"leave the sizes to the planner, add hosts, {UNIFIED_INSTEAD}",
-        )
+        yield no_pair(f"{_gpus(request.nodes)} GPUs in {len(splits)} splits")
 
 
 def _telling(splits: Sequence[Split], refusals: Sequence[Refusal]) -> list[Refusal]:
@@ -212,18 +204,6 @@ def _telling(splits: Sequence[Split], refusals: Sequence[Refusal]) -> list[Refus
         return []
     even = min(splits, key=lambda split: abs(_gpus(split.prefill) - _gpus(split.decode)))
     return [refusal for refusal in refusals if refusal.split == even]
-
-
-def _no_layout(request: Request, refusal: Refusal) -> Fault:
-    found, fix = _nearest(refusal.error)
-    nodes = refusal.split.nodes(refusal.role)
-    return Fault(
-        code="disaggregation_no_layout",
-        where=f"{refusal.role} on {_gpus(nodes)} of {_gpus(request.nodes)} GPUs",
-        found=found,
-        needed="a layout for each role, on GPUs of its own",
-        fix=f"for this role: {fix}, {UNIFIED_INSTEAD}",
-    )
 
 
 def _nearest(error: InputError) -> tuple[str, str]:

@@ -95,6 +95,40 @@ def fit_together(prefill: Candidate, decode: Candidate) -> bool:
     )
 
 
+def devices_differ() -> Fault:
+    """No split has devices that all hosts of a role have."""
+    return Fault(
+        code="disaggregation_devices_differ",
+        where="the group serving",
+        found="no split of the hosts whose parts each share the name of an RDMA device",
+        needed="the same device name on all hosts of a role: its engine takes one list",
+        fix=f"name the RDMA devices alike on all hosts, {UNIFIED_INSTEAD}",
+    )
+
+
+def role_without_layout(where: str, found: str, change: str) -> Fault:
+    """A role has no layout; C(change) is the nearest one that would give it one."""
+    return Fault(
+        code="disaggregation_no_layout",
+        where=where,
+        found=found,
+        needed="a layout for each role, on GPUs of its own",
+        fix=f"for this role: {change}, {UNIFIED_INSTEAD}",
+    )
+
+
+def no_pair(where: str) -> Fault:
+    """Both roles have layouts, but no two fit together."""
+    return Fault(
+        code="disaggregation_no_pair",
+        where=where,
+        found="no split in which both roles have layouts that fit together",
+        needed="one weight format, decode's pipeline size that of prefill or 1, and attention"
+        " tensor sizes of which one divides the other",
+        fix=f"leave the sizes to the planner, add hosts, {UNIFIED_INSTEAD}",
+    )
+
+
 def _transport_faults(transport: str) -> Iterator[Fault]:
     if transport == TCP:
         yield Fault(
