@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lab.bundle import engine_lock, golang
+from lab.bundle import engine_lock, golang, gpu_lock
 from lab.bundle.builder import BuildError, run
 from lab.bundle.cache import cache_root
 from lab.bundle.catalogue import LOCKS, Part, load
@@ -58,6 +58,8 @@ def write_locks(target: Path, only: str | None = None) -> None:
     engine_locks = {part["lock"] for part in parts.values() if part.get("use") == engine_lock.USE}
     if engine_locks and only in (None, *engine_locks):
         engine_lock.write(target, parts)
+    if only in (None, parts[gpu_lock.MACHINE_PART]["lock"]):
+        gpu_lock.write(target, parts)
     cache_root().mkdir(parents=True, exist_ok=True)
     # Several GB for the time of the call; never the builder's, which another process may empty.
     with tempfile.TemporaryDirectory(prefix=".lock-", dir=cache_root()) as downloads:
