@@ -23,9 +23,11 @@ FIELDS = "sglang/srt/arg_groups/fields"
 FIELDS_CLASS = "ServerArgs"
 NAMESPACE = "_NS_PATH"
 ANNOTATED = "A"
+FLAG_KINDS = ("bool", "Optional[bool]", "bool | None")
+BOTH_WAYS = "BooleanOptionalAction"
 FLAG_ACTIONS = (
     "store_true",
-    "BooleanOptionalAction",
+    BOTH_WAYS,
     "StoreTrue",
     "StoreConst",
     "DeprecatedAction",
@@ -105,8 +107,10 @@ def _field_options(field: ast.AnnAssign) -> Iterator[Option]:
         return
     own = ast.literal_eval(words["cli_name"]) if "cli_name" in words else _option(field)
     aliases = ast.literal_eval(words["aliases"]) if "aliases" in words else []
-    flag = _is_flag(words["action"]) if "action" in words else ast.unparse(kind) == "bool"
-    for name in (own, *aliases):
+    action = ast.unparse(words["action"]) if "action" in words else ""
+    flag = _is_flag(action) if action else ast.unparse(kind) in FLAG_KINDS
+    opposites = [f"--no-{own[2:]}"] if BOTH_WAYS in action else []
+    for name in (own, *aliases, *opposites):
         yield Option(name, takes_value=not flag)
 
 
@@ -117,7 +121,7 @@ def _is_help(node: ast.expr) -> bool:
 
 def _added_options(call: ast.Call) -> Iterator[Option]:
     action = next((word.value for word in call.keywords if word.arg == "action"), None)
-    takes_value = action is None or not _is_flag(action)
+    takes_value = action is None or not _is_flag(ast.unparse(action))
     for argument in call.args:
         if isinstance(argument, ast.Constant) and str(argument.value).startswith("--"):
             yield Option(str(argument.value), takes_value=takes_value)
@@ -127,8 +131,8 @@ def _option(field: ast.AnnAssign) -> str:
     return "--" + ast.unparse(field.target).replace("_", "-")
 
 
-def _is_flag(action: ast.expr) -> bool:
-    return any(name in ast.unparse(action) for name in FLAG_ACTIONS)
+def _is_flag(action: str) -> bool:
+    return any(name in action for name in FLAG_ACTIONS)
 
 
 if __name__ == "__main__":

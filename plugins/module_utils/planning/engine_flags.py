@@ -81,11 +81,12 @@ def release_of(version: str) -> Release:
     release = _numbers(match.groups()) if match else (0, 0, 0)
     if FIRST <= release <= LAST:
         return release
+    first, last = _dotted(FIRST), _dotted(LAST)
     fault = Fault(
         code="engine_version_not_known",
         where="engine",
         found=f"SGLang {version}",
-        needed=f"SGLang {_dotted(FIRST)} to {_dotted(LAST)}",
+        needed=f"SGLang {first} to {last}",
         fix="choose an engine of the catalogue",
     )
     raise InputError("the engine", [fault.line()])

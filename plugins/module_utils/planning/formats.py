@@ -61,12 +61,13 @@ QUANTIZATION: Mapping[str, Range] = {
 def format_fault(gpu: GpuSpec, weight_format: WeightFormat) -> Optional[Fault]:
     """Why the engine cannot run a weight format on a GPU, or None where it can."""
     for limits in _ranges(weight_format):
+        span, own = _span(limits), _dotted(gpu.compute_capability)
         if not limits.first <= gpu.compute_capability <= limits.last:
             return Fault(
                 code="format_not_for_gpu",
                 where=f"{gpu.name}: weight format {weight_format.name}",
-                found=f"compute capability {_dotted(gpu.compute_capability)}",
-                needed=f"{_needed(limits)} ({limits.why})",
+                found=f"compute capability {own}",
+                needed=f"compute capability {span} for {limits.why}",
                 fix="choose another weight format of the model, or other GPUs",
             )
     return None
@@ -81,7 +82,7 @@ def _names(weight_format: WeightFormat) -> tuple[str, ...]:
     return (weight_format.name.replace("-", "_"), *weight_format.arguments)
 
 
-def _needed(limits: Range) -> str:
+def _span(limits: Range) -> str:
     if limits.last == NEWEST:
         return f"{_dotted(limits.first)} or newer"
     if limits.first == limits.last:

@@ -19,6 +19,7 @@ class ServerArgs:
     enable_metrics: A[bool, "Metrics."] = False
     gemm: A[str, Arg(help="Kernels.", cli_name="--fp8-gemm-backend")] = "auto"
     tuned: A[bool, Arg(help="Or not.", action=argparse.BooleanOptionalAction)] = True
+    maybe: A[Optional[bool], "Unset, or set."] = None
     paths: A[list, Arg(help="Paths.", action=LoRAPathAction)] = None
     hidden: A[bool, Arg(no_cli=True), NS("exec")] = False
     by_hand: A[str, NS("serving")] = ""
@@ -53,6 +54,8 @@ def test_every_kind_of_declaration_is_read() -> None:
         "--enable-metrics flag",
         "--fp8-gemm-backend value",
         "--tuned flag",
+        "--no-tuned flag",
+        "--maybe flag",
         "--paths value",
         "--config value",
         "--old flag",
