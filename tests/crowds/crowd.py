@@ -24,6 +24,7 @@ from lab.crowds.nodes import read_inventory
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = Path(__file__).with_name("serve.yml")
 NAMESPACE = "serving"
+OURS = "app.kubernetes.io/managed-by=baremetal.sglang"
 GONE_SECONDS = 60
 
 
@@ -82,7 +83,7 @@ class Crowd:
         core = f"/api/v1/namespaces/{NAMESPACE}"
         groups = f"/apis/leaderworkerset.x-k8s.io/v1/namespaces/{NAMESPACE}/leaderworkersets"
         for base in (groups, f"{core}/services"):
-            for found in self.plane.request("GET", base)["items"]:
+            for found in self.plane.request("GET", f"{base}?labelSelector={OURS}")["items"]:
                 self.plane.request("DELETE", f"{base}/{found['metadata']['name']}")
         deadline = time.monotonic() + GONE_SECONDS
         while self.plane.request("GET", f"{core}/pods")["items"]:
