@@ -4,9 +4,6 @@
 
 The hosts are split in two parts; on one host its GPUs are. For each split both parts get the layout
 that the objective wants among those that fit together, and the best split is taken.
-
-Memory figures are those of a unified engine. Prefill captures no graphs of decode, and decode keeps
-no room for prompts (server_args.py), so each engine has more KV cache than is said here.
 """
 
 from __future__ import annotations
@@ -86,8 +83,8 @@ def disaggregate(
 ) -> Disaggregation:
     """The best layout in two roles for C(request).
 
-    C(choose) finds the layouts of one role on some hosts and raises C(InputError) where there is
-    none. C(transport) is what an intent file asks for. Constraints of sizes and groups hold for
+    C(choose) finds the layouts of one role, which C(constraints.serving_mode) names then, on some
+    hosts and raises C(InputError) where there is none. C(transport) is what an intent file asks for. Constraints of sizes and groups hold for
     each role. Raises C(DisaggregationError) with all reasons.
     """
     nodes = tuple(node for node in request.nodes if node.gpus)

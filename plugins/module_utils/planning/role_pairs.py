@@ -18,7 +18,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.ranking 
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import (
     DECODE,
     PREFILL,
-    UNIFIED,
     Request,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.role_rules import (
@@ -106,10 +105,7 @@ def _connected(split: Split, fabric: str) -> bool:
 
 
 def _pairs(request: Request, split: Split, choose: Choose) -> tuple[list[Pair], list[Refusal]]:
-    constraints = replace(request.constraints, serving_mode=UNIFIED)
-    parts = {
-        role: replace(request, nodes=split.nodes(role), constraints=constraints) for role in ROLES
-    }
+    parts = {role: _part(request, role, split.nodes(role)) for role in ROLES}
     options: dict[str, list[Option]] = {}
     refusals: list[Refusal] = []
     for role, part in parts.items():
@@ -124,6 +120,12 @@ def _pairs(request: Request, split: Split, choose: Choose) -> tuple[list[Pair], 
         if formats[role] != formats[other]:
             options[role] += _options_in(formats[other], parts[role], choose)
     return _fitting(request, options), []
+
+
+def _part(request: Request, role: str, nodes: tuple[Node, ...]) -> Request:
+    """The question for one role; the engine's reserve depends on the role."""
+    constraints = replace(request.constraints, serving_mode=role)
+    return replace(request, nodes=nodes, constraints=constraints)
 
 
 def _options(part: Request, choose: Choose) -> list[Option]:

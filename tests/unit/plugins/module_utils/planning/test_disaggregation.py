@@ -91,13 +91,13 @@ def test_each_argument_is_an_option_of_the_engine_that_takes_a_value(name: str) 
     assert [option for option in options if f"{option} value" not in known] == []
 
 
-def test_each_part_is_asked_for_as_a_unified_engine_with_the_persons_constraints() -> None:
+def test_each_part_is_asked_for_in_its_role_with_the_persons_constraints() -> None:
     chooser = Chooser(hosts_times)
     disaggregate(request(node("n1"), node("n2")), choose=chooser, ports=PORTS)
     assert [
         (asked.nodes[0].name, asked.constraints.serving_mode, asked.constraints.concurrency)
         for asked in chooser.asked
-    ] == [("n1", "unified", 8), ("n2", "unified", 8)]
+    ] == [("n1", "prefill", 8), ("n2", "decode", 8)]
 
 
 def test_one_host_is_shared_out_by_gpus_and_hosts_without_gpus_are_left_out() -> None:
