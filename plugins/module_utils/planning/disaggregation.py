@@ -84,8 +84,9 @@ def disaggregate(
     """The best layout in two roles for C(request).
 
     C(choose) finds the layouts of one role, which C(constraints.serving_mode) names then, on some
-    hosts and raises C(InputError) where there is none. C(transport) is what an intent file asks for. Constraints of sizes and groups hold for
-    each role. Raises C(DisaggregationError) with all reasons.
+    hosts, and raises C(InputError) where there is none. C(transport) is what an intent file asks
+    for. Constraints of sizes and groups hold for each role. Raises C(DisaggregationError) with all
+    reasons.
     """
     nodes = tuple(node for node in request.nodes if node.gpus)
     faults = disaggregation_faults(

@@ -207,6 +207,12 @@ def test_deepseek_r1_on_four_hosts_of_eight_h100_is_one_engine_of_two_hosts_for_
         assert (layout.weight_format, layout.gpus, layout.groups) == ("fp8", 16, 1)
 
 
+def test_prefill_keeps_no_memory_for_graphs_of_decode() -> None:
+    plan = disaggregate(h100s("n1", "n2", "n3", "n4"), choose=choose, ports=PORTS)
+    assert plan.prefill.considered.memory.graphs == 0
+    assert plan.decode.considered.memory.graphs > 0
+
+
 def test_deepseek_r1_on_one_host_of_eight_h100_has_no_room_for_two_engines() -> None:
     with pytest.raises(DisaggregationError) as caught:
         disaggregate(h100s("n1"), choose=choose, ports=PORTS)
