@@ -136,8 +136,8 @@ def intent_arguments(
     """
     method = settings.load_balance_method
     if not method or attention_data_parallel == 1 or role == PREFILL:
-        return settings.engine_arguments
-    return (*settings.engine_arguments, "--load-balance-method", method)
+        return ()
+    return ("--load-balance-method", method)
 
 
 def intent_transport_faults(

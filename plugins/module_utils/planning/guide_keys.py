@@ -94,7 +94,9 @@ KEYS: Mapping[str, Key] = {
     "deployment.image": Key(
         TEXT,
         "deepseek-r1:671b-sgl",
-        unmapped("The image is the catalogue's, in the version that it pins, and holds no weights."),
+        unmapped(
+            "The image is the catalogue's, in the version that it pins, and holds no weights."
+        ),
     ),
     "deployment.replicas": Key(COUNT, 4, unmapped(_PODS)),
     "deployment.gpus_per_replica": Key(COUNT, 4, unmapped(_PODS)),

@@ -38,7 +38,6 @@ class Settings:
 
     transport: str = ""
     environment: tuple[tuple[str, str], ...] = ()
-    engine_arguments: tuple[str, ...] = ()
     load_balance_method: str = ""
     router_arguments: tuple[str, ...] = ()
     constraints: tuple[tuple[str, Any], ...] = ()
@@ -232,11 +231,11 @@ def parallel(name: str, why: str) -> Any:
 
 
 def metrics_path(_value: str, _values: Values) -> Outcome:
-    """Metrics are an option of the engine."""
+    """Every plan has it."""
     return Outcome(
         "--enable-metrics",
-        "The engine serves /metrics on its serving port once this option is given.",
-        Settings(engine_arguments=("--enable-metrics",)),
+        "The engine serves /metrics on its serving port once it has this option, which the planner"
+        " always gives.",
     )
 
 

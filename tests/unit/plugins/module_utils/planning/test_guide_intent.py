@@ -208,18 +208,16 @@ def test_the_transport_counts_between_hosts_only(
 @pytest.mark.parametrize(
     ("role", "attention_data_parallel", "arguments"),
     [
-        ("unified", 8, ("--enable-metrics", "--load-balance-method", "total_requests")),
-        ("decode", 2, ("--enable-metrics", "--load-balance-method", "total_requests")),
-        ("unified", 1, ("--enable-metrics",)),
-        ("prefill", 8, ("--enable-metrics",)),
+        ("unified", 8, ("--load-balance-method", "total_requests")),
+        ("decode", 2, ("--load-balance-method", "total_requests")),
+        ("unified", 1, ()),
+        ("prefill", 8, ()),
     ],
 )
 def test_attention_groups_are_balanced_where_there_are_some(
     role: str, attention_data_parallel: int, arguments: tuple[str, ...]
 ) -> None:
-    settings = Settings(
-        engine_arguments=("--enable-metrics",), load_balance_method="total_requests"
-    )
+    settings = Settings(load_balance_method="total_requests")
     assert arguments == intent_arguments(
         settings, role=role, attention_data_parallel=attention_data_parallel
     )

@@ -61,7 +61,7 @@ def row_of(path: str, value: Any) -> Row:
         ("parallelism.pipeline", 4, Settings(constraints=(("pipeline_parallel", 4),))),
         ("parallelism.tensor", 8, Settings(constraints=(("tensor_parallel", 8),))),
         ("parallelism.tensor", "auto", Settings()),
-        ("monitoring.path", "/metrics", Settings(engine_arguments=("--enable-metrics",))),
+        ("monitoring.path", "/metrics", Settings()),
         ("monitoring.port", 29001, Settings(router_arguments=("--prometheus-port", "29001"))),
         ("monitoring.port", "metrics", Settings()),
         ("autoscaling.max_replicas", 10, Settings()),
