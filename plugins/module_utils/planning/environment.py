@@ -9,17 +9,22 @@ RDMA devices by a resource of an RDMA device plugin with the capability IPC_LOCK
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault, ordered
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware import Node
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import Candidate
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.pools import (
     SLOWEST_FABRIC,
-    fast_enough,
     network_rate,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.rank_resources import (
+    SHARED_MIB_A_GPU,
+    SHARED_MIB_WITHOUT_GPU,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import Request
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.settings import (
+    PERSON,
     Environment,
     Setting,
     overridden,
@@ -35,6 +40,8 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.settings
 
 __all__ = ["Environment", "Setting", "engine_environment"]
 
+# What a person sets to leave the RDMA ports alone.
+RDMA_OFF = (("NCCL_IB_DISABLE", "1"), ("NCCL_NET", "Socket"))
 # Directories of kernels compiled at start, below the cache directory: SGLang's own (environ.py of
 # 0.5.17), and those of the compilers that it calls.
 CACHES = {
@@ -47,40 +54,78 @@ CACHES = {
 }
 
 
+@dataclass(frozen=True)
+class _Case:
+    """What there is to decide.
+
+    C(spread): something is sent between hosts by GPUs. C(by_choice): a person turned RDMA off.
+    """
+
+    nodes: Sequence[Node]
+    gpus_per_host: int
+    spread: bool
+    by_choice: bool
+    resource: str
+    cache_path: str
+
+    @property
+    def on_gpus(self) -> bool:
+        return any(node.gpus for node in self.nodes)
+
+    @property
+    def rdma(self) -> bool:
+        return self.spread and not self.by_choice and all(node.rails for node in self.nodes)
+
+
 def engine_environment(
-    request: Request, nodes: Sequence[Node], *candidates: Candidate, cache_path: str = ""
+    request: Request,
+    nodes: Sequence[Node],
+    *candidates: Candidate,
+    rdma_resource: str = "",
+    cache_path: str = "",
 ) -> Environment:
     """What the containers of all groups get.
 
     C(nodes) are the hosts with ranks, C(candidates) the layouts of the groups (several with
-    disaggregation), C(cache_path) a directory of the host as containers see it, empty for none.
-    Overrides of the request win, and faults of what they override are left out.
+    disaggregation). C(rdma_resource) is the resource of the RDMA device plugin that the manifests
+    request for each rank, C(cache_path) a directory of the host as containers see it; both are
+    empty for none. Overrides of the request win, and faults of what they override are left out.
     """
-    spread = len(candidates) > 1 or any(candidate.hosts > 1 for candidate in candidates)
-    on_gpus = any(node.gpus for node in nodes)
-    rdma = spread and on_gpus and all(node.rails for node in nodes)
-    decided = list(_interfaces(nodes, on_gpus=on_gpus))
-    if spread and on_gpus:
-        decided += rdma_settings(nodes) if rdma else _tcp_settings(nodes)
-    if on_gpus:
-        decided.append(_nvls(nodes))
-        decided += _caches(cache_path)
     overrides = dict(request.overrides)
-    faults = reserved_faults(request.overrides)
-    faults += _interface_faults(nodes, overrides)
-    if spread and on_gpus:
-        faults += _slow_faults(nodes)
-    if rdma:
+    several = len(candidates) > 1 or any(candidate.hosts > 1 for candidate in candidates)
+    case = _Case(
+        nodes=nodes,
+        gpus_per_host=max(candidate.gpus_per_host for candidate in candidates),
+        spread=several and any(node.gpus for node in nodes),
+        by_choice=any(overrides.get(name) == value for name, value in RDMA_OFF),
+        resource=rdma_resource,
+        cache_path=cache_path,
+    )
+    decided = tuple(_decided(case))
+    unset = (setting for setting in decided if not setting.value and setting.name not in overrides)
+    faults = [*reserved_faults(request.overrides), *_interface_faults(nodes, overrides)]
+    if case.spread:
+        faults += _slow_faults(case)
+    if case.rdma:
         faults += rdma_faults(nodes, overrides)
     return Environment(
         settings=overridden((s for s in decided if s.value), request.overrides),
-        elsewhere=(
-            *(s for s in decided if not s.value and s.name not in overrides),
-            *_made_elsewhere(rdma=rdma, on_gpus=on_gpus),
-        ),
-        warnings=tuple(_warnings(nodes, rdma=rdma, spread=spread and on_gpus)),
+        elsewhere=(*unset, *_made_elsewhere(case)),
+        warnings=tuple(_warnings(case)),
         faults=ordered(faults),
     )
+
+
+def _decided(case: _Case) -> Iterator[Setting]:
+    """All variables that are thought of; those without a value are not set."""
+    yield from _interfaces(case.nodes, on_gpus=case.on_gpus)
+    if case.rdma:
+        yield from rdma_settings(case.nodes, case.resource)
+    elif case.spread:
+        yield _sockets(case)
+    if case.on_gpus:
+        yield _nvls(case.nodes)
+        yield from _caches(case.cache_path)
 
 
 def _interfaces(nodes: Sequence[Node], *, on_gpus: bool) -> Iterator[Setting]:
@@ -92,9 +137,11 @@ def _interfaces(nodes: Sequence[Node], *, on_gpus: bool) -> Iterator[Setting]:
         yield variable("NCCL_SOCKET_IFNAME", f"={name}", fact)
 
 
-def _tcp_settings(nodes: Sequence[Node]) -> Iterator[Setting]:
-    bare = next(node.name for node in nodes if not node.rails)
-    yield variable("NCCL_NET", "Socket", f"{bare} has no RDMA port that the engine may use")
+def _sockets(case: _Case) -> Setting:
+    if case.by_choice:
+        return variable("NCCL_NET", "Socket", f"{PERSON} turns RDMA off")
+    bare = next(node.name for node in case.nodes if not node.rails)
+    return variable("NCCL_NET", "Socket", f"{bare} has no RDMA port that the engine may use")
 
 
 def _nvls(nodes: Sequence[Node]) -> Setting:
@@ -115,53 +162,60 @@ def _caches(cache_path: str) -> Iterator[Setting]:
             yield variable(name, "", fact)
 
 
-def _made_elsewhere(*, rdma: bool, on_gpus: bool) -> Iterator[Setting]:
+def _made_elsewhere(case: _Case) -> Iterator[Setting]:
     yield Setting(
         "SGLANG_HOST_IP",
         "status.podIP",
         "the pod's own address, which the manifest takes from the kubelet",
         "not at all: ranks reach each other there alone",
     )
-    if rdma:
+    yield _shared_memory(case)
+    if case.rdma and case.resource:
         yield Setting(
             "capability IPC_LOCK",
             "added",
-            "RDMA pins memory; the devices come by a resource of the RDMA device plugin",
+            f"RDMA pins memory; {case.resource} brings the devices into the pod",
             "not at all: RDMA needs it, and a privileged pod is never made",
         )
         yield Setting(
             "LimitMEMLOCK of containerd.service",
             "infinity",
-            "containers inherit the limit of locked memory from containerd",
+            "RDMA pins memory, and containers inherit this limit from containerd",
             "a drop-in file of containerd.service on the host",
         )
-    elif on_gpus:
-        yield Setting("LimitMEMLOCK of containerd.service", "", "no RDMA, nothing is pinned", "")
 
 
-def _warnings(nodes: Sequence[Node], *, rdma: bool, spread: bool) -> Iterator[str]:
-    if rdma:
-        yield from rdma_warnings(nodes)
-    elif spread:
-        bare = [node.name for node in nodes if not node.rails]
-        yield (
-            f"no RDMA between hosts, since {bare[0]} has no RDMA port for the engine: NCCL uses "
-            "TCP, which takes several times as long and the CPU besides"
-        )
-        unknown = [node.name for node in nodes if not node.tcp_rate]
+def _shared_memory(case: _Case) -> Setting:
+    gpus = case.gpus_per_host if case.on_gpus else 0
+    size = gpus * SHARED_MIB_A_GPU or SHARED_MIB_WITHOUT_GPU
+    fact = f"{SHARED_MIB_A_GPU} MiB for each of the rank's {gpus} GPUs" if gpus else "no GPU"
+    return Setting("/dev/shm", f"{size} MiB", fact, "shared_memory_mib in the plan")  # noqa: S108
+
+
+def _warnings(case: _Case) -> Iterator[str]:
+    if case.rdma:
+        yield from rdma_warnings(case.nodes, case.resource)
+    elif case.spread:
+        if not case.by_choice:
+            bare = next(node.name for node in case.nodes if not node.rails)
+            yield (
+                f"no RDMA between hosts, since {bare} has no RDMA port for the engine: NCCL uses "
+                "TCP, which takes several times as long and the CPU besides"
+            )
+        unknown = [node.name for node in case.nodes if not node.tcp_rate]
         if unknown:
             yield f"{unknown[0]}: nobody said how fast its TCP interface is; declare tcp_gbps"
 
 
-def _slow_faults(nodes: Sequence[Node]) -> Iterator[Fault]:
+def _slow_faults(case: _Case) -> Iterator[Fault]:
     """The guide's minimum between the hosts of a group; a rate that nobody knows is a warning."""
-    for node in nodes:
-        rate = network_rate(node)
-        if rate and not fast_enough(node):
+    for node in case.nodes:
+        rate = network_rate(node) if case.rdma else node.tcp_rate
+        if 0 < rate < SLOWEST_FABRIC:
             yield Fault(
                 code="fabric_too_slow",
                 where=node.name,
-                found=f"{rate / GIGABIT:g} Gb/s",
+                found=f"{rate / GIGABIT:g} Gb/s over {'RDMA' if case.rdma else 'TCP'}",
                 needed=f"{SLOWEST_FABRIC / GIGABIT:g} Gb/s for a group of several hosts",
                 fix=f"bring up the RDMA ports of {node.name}, or declare their rate",
             )

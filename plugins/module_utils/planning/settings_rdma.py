@@ -27,11 +27,12 @@ SWITCHED = ("PIX", "PXB")
 QUEUE_PAIRS = 4
 
 
-def rdma_settings(nodes: Sequence[Node]) -> Iterator[Setting]:
-    """Settings for hosts that all have rails; an empty value leaves the choice to NCCL."""
-    yield variable(
-        "NCCL_NET", "IB", "each host has RDMA ports; NCCL shall stop where it cannot use them"
-    )
+def rdma_settings(nodes: Sequence[Node], resource: str) -> Iterator[Setting]:
+    """Settings for hosts that all have rails; an empty value leaves the choice to NCCL.
+
+    C(resource) is what each rank requests of the RDMA device plugin, empty for nothing.
+    """
+    yield _net(resource)
     yield _hca(nodes)
     yield _gid_index(nodes)
     yield _traffic_class(nodes)
@@ -52,8 +53,13 @@ def rdma_faults(nodes: Sequence[Node], overrides: Mapping[str, str]) -> Iterator
             yield from _without_gid(node)
 
 
-def rdma_warnings(nodes: Sequence[Node]) -> Iterator[str]:
+def rdma_warnings(nodes: Sequence[Node], resource: str) -> Iterator[str]:
     """What works, but not as well as it could."""
+    if not resource:
+        yield (
+            "the pods request no resource of an RDMA device plugin and so see no RDMA port of "
+            "their hosts: NCCL uses TCP there, several times slower than the plan counts"
+        )
     blind = [node.name for node in nodes if not node.peer_memory]
     if blind:
         yield (
@@ -72,6 +78,14 @@ def rdma_warnings(nodes: Sequence[Node]) -> Iterator[str]:
             f"the RoCE v2 GIDs have different indexes ({found}), so NCCL_IB_GID_INDEX is not set; "
             "NCCL looks for one itself"
         )
+
+
+def _net(resource: str) -> Setting:
+    """With devices in the pods NCCL stops where it cannot use them, and never falls back to TCP."""
+    if resource:
+        fact = f"each host has RDMA ports, and each pod requests {resource}"
+        return variable("NCCL_NET", "IB", fact)
+    return variable("NCCL_NET", "", "RDMA cannot be made a must: pods request no RDMA devices")
 
 
 def _hca(nodes: Sequence[Node]) -> Setting:
@@ -118,9 +132,11 @@ def _queue_pairs(nodes: Sequence[Node]) -> Setting:
 
 def _direct_level(nodes: Sequence[Node]) -> Setting:
     words = {rail.distance for node in nodes for rail in node.rails}
-    if not words or not words <= set(SWITCHED):
-        fact = "not every port shares a PCIe switch with a GPU: NCCL's own rule"
-        return variable("NCCL_NET_GDR_LEVEL", "", fact)
+    if not words <= set(SWITCHED):
+        fact = "not every port shares a PCIe switch with a GPU"
+        if "" in words:
+            fact = "nobody said how far the ports are from the GPUs"
+        return variable("NCCL_NET_GDR_LEVEL", "", f"{fact}: NCCL's own rule")
     widest = max(words, key=SWITCHED.index)
     fact = f"gpu_facts: each port is {' or '.join(sorted(words))} from its GPU"
     return variable("NCCL_NET_GDR_LEVEL", widest, fact)

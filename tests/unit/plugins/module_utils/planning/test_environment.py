@@ -32,7 +32,9 @@ TWO_HOSTS = layout(8, 1, per_host=4)
 ONE_HOST = layout(4, 1, per_host=4)
 
 
-def environment(nodes: Sequence[Node], *candidates: Any, **overrides: str) -> Environment:
+def environment(
+    nodes: Sequence[Node], *candidates: Any, resource: str = "rdma/rails", **overrides: str
+) -> Environment:
     request = Request(
         inventory="site",
         model=R1_SIZES,
@@ -43,7 +45,8 @@ def environment(nodes: Sequence[Node], *candidates: Any, **overrides: str) -> En
         engine_version="0",
         overrides=tuple(overrides.items()),
     )
-    return engine_environment(request, nodes, *(candidates or (TWO_HOSTS,)))
+    layouts = candidates or (TWO_HOSTS,)
+    return engine_environment(request, nodes, *layouts, rdma_resource=resource)
 
 
 def values(found: Environment) -> dict[str, str]:
@@ -90,6 +93,7 @@ def test_what_is_set_elsewhere_is_told_and_no_variable() -> None:
     told = {setting.name: setting.value for setting in found.elsewhere}
     assert told["SGLANG_HOST_IP"] == "status.podIP"
     assert told["capability IPC_LOCK"] == "added"
+    assert told["/dev/shm"] == "16384 MiB"
     assert told["LimitMEMLOCK of containerd.service"] == "infinity"
     assert told["NCCL_IB_TC"] == told["NCCL_IB_GID_INDEX"] == told["SGLANG_CACHE_DIR"] == ""
     assert not set(told) & set(values(found))
@@ -130,6 +134,9 @@ def test_a_port_that_shares_no_switch_with_a_gpu_leaves_the_level_to_nccl() -> N
     declared = environment(pair(rails=(rail(distance=""),), declared=True))
     assert "NCCL_NET_GDR_LEVEL" not in values(declared)
     assert fact(declared, "NCCL_IB_HCA") == "site_hardware: 1 ports of 400 Gb/s"
+    assert fact(declared, "NCCL_NET_GDR_LEVEL") == (
+        "nobody said how far the ports are from the GPUs: NCCL's own rule"
+    )
 
 
 def test_peermem_takes_the_place_of_dma_buf() -> None:
@@ -170,10 +177,33 @@ def test_a_host_without_rdma_sends_all_over_tcp_and_a_warning_says_so() -> None:
     ]
 
 
+def test_pods_that_request_no_rdma_devices_cannot_be_made_to_use_them() -> None:
+    found = environment(pair(rails=RAILS), resource="")
+    assert "NCCL_NET" not in values(found)
+    assert values(found)["NCCL_IB_HCA"] == "=mlx5_2:1,mlx5_10:1"
+    assert found.warnings[0].startswith("the pods request no resource of an RDMA device plugin")
+    told = {setting.name: setting.value for setting in found.elsewhere}
+    assert told["NCCL_NET"] == ""
+    assert "capability IPC_LOCK" not in told
+
+
+@pytest.mark.parametrize("off", [{"NCCL_IB_DISABLE": "1"}, {"NCCL_NET": "Socket"}])
+def test_a_person_turns_rdma_off(off: dict[str, str]) -> None:
+    found = environment(pair(rails=(rail(up=False),), tcp_rate=100 * GIGABIT), **off)
+    assert values(found)["NCCL_NET"] == "Socket"
+    assert "NCCL_IB_HCA" not in values(found)
+    assert (found.warnings, found.faults) == ((), ())
+    slow = environment(pair(rails=RAILS, tcp_rate=10 * GIGABIT), **off)
+    assert codes(slow) == [("fabric_too_slow", "a"), ("fabric_too_slow", "b")]
+
+
 def test_hosts_without_gpus_need_gloo_alone() -> None:
     found = environment([node("a", gpus=0), node("b", gpus=0)], layout(1, 2, per_host=1))
     assert values(found) == {"GLOO_SOCKET_IFNAME": "eth0"}
-    assert [setting.name for setting in found.elsewhere] == ["SGLANG_HOST_IP"]
+    assert [(setting.name, setting.value) for setting in found.elsewhere] == [
+        ("SGLANG_HOST_IP", "status.podIP"),
+        ("/dev/shm", "512 MiB"),
+    ]
     assert (found.faults, found.warnings) == ((), ())
 
 
@@ -192,9 +222,11 @@ def test_kernel_caches_go_to_the_mounted_directory() -> None:
 
 
 def test_a_persons_values_win() -> None:
-    found = environment(pair(rails=RAILS), NCCL_IB_TC="106", NCCL_NET="Socket", NCCL_DEBUG="INFO")
+    found = environment(
+        pair(rails=RAILS), NCCL_IB_TC="106", NCCL_NVLS_ENABLE="1", NCCL_DEBUG="INFO"
+    )
     assert values(found)["NCCL_IB_TC"] == "106"
-    assert values(found)["NCCL_NET"] == "Socket"
+    assert values(found)["NCCL_NVLS_ENABLE"] == "1"
     assert values(found)["NCCL_DEBUG"] == "INFO"
     assert fact(found, "NCCL_IB_TC") == "site_environment says it"
     assert "NCCL_IB_TC" not in [setting.name for setting in found.elsewhere]
@@ -223,9 +255,12 @@ def test_roce_without_a_v2_gid_is_refused() -> None:
 
 
 def test_ten_gigabit_are_refused_where_25_are_needed() -> None:
+    slow = rail(rate=10 * GIGABIT)
+    found = environment([node("a", rails=(slow,)), node("b", rails=RAILS)])
+    assert [fault.found for fault in found.faults] == ["10 Gb/s over RDMA"]
     found = environment([node("a"), node("b", tcp_rate=10 * GIGABIT)])
     assert codes(found) == [("fabric_too_slow", "b")]
-    assert found.faults[0].found == "10 Gb/s"
+    assert found.faults[0].found == "10 Gb/s over TCP"
     assert found.faults[0].needed == "25 Gb/s for a group of several hosts"
     assert codes(environment([node("a"), node("b", tcp_rate=25 * GIGABIT)])) == []
 
