@@ -55,11 +55,7 @@ def write_locks(target: Path, only: str | None = None) -> None:
         if part["kind"] == "debian" and "lock" in part and only in (None, part["lock"]):
             target.mkdir(parents=True, exist_ok=True)
             (target / part["lock"]).write_text("\n".join(sorted(part["packages"])) + "\n")
-    engine_locks = {part["lock"] for part in parts.values() if part.get("use") == engine_lock.USE}
-    if engine_locks and only in (None, *engine_locks):
-        engine_lock.write(target, parts)
-    if only in (None, parts[gpu_lock.MACHINE_PART]["lock"]):
-        gpu_lock.write(target, parts)
+    _lock_engines(target, parts, only)
     cache_root().mkdir(parents=True, exist_ok=True)
     # Several GB for the time of the call; never the builder's, which another process may empty.
     with tempfile.TemporaryDirectory(prefix=".lock-", dir=cache_root()) as downloads:
@@ -79,6 +75,13 @@ def python_pins(parts: Mapping[str, Part]) -> dict[str, list[str]]:
             lines = pins.setdefault(part["lock"], [])
             lines += [_pin(member, parts[member]) for member in (name, *part.get("beside", []))]
     return pins
+
+
+def _lock_engines(target: Path, parts: Mapping[str, Part], only: str | None) -> None:
+    for maker in (engine_lock, gpu_lock):
+        locks = {part["lock"] for part in parts.values() if part.get("use") == maker.USE}
+        if locks and only in (None, *locks):
+            maker.write(target, parts)
 
 
 def _pin(name: str, part: Part) -> str:
