@@ -1,0 +1,56 @@
+"""What the machine is: card, driver and versions."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import time
+
+QUERY = ("name", "memory.total", "memory.reserved", "driver_version")
+
+
+def describe() -> dict[str, object]:
+    """Card, driver, torch, engine release and date (UTC), as a record holds them.
+
+    Raises OSError without nvidia-smi and PackageNotFoundError without torch or SGLang.
+    """
+    cards = parse_query(_query(",".join(QUERY)))
+    engine = importlib.metadata.version("sglang").split(".")
+    return {
+        **cards[0],
+        "gpus_of_machine": len(cards),
+        "torch": importlib.metadata.version("torch"),
+        "engine_release": [int(number) for number in engine[:3]],
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+    }
+
+
+def parse_query(text: str) -> list[dict[str, object]]:
+    """Each line of nvidia-smi's answer (csv, noheader, nounits; MiB) as fields of a record."""
+    cards = []
+    for line in text.splitlines():
+        name, total, reserved, driver = (part.strip() for part in line.split(","))
+        cards.append(
+            {
+                "card": name,
+                "memory_total_mib": int(total),
+                "memory_reserved_mib": int(reserved),
+                "driver": driver,
+            }
+        )
+    return cards
+
+
+def used_mib() -> int:
+    """MiB in use on the fullest GPU."""
+    return max(int(line) for line in _query("memory.used").splitlines())
+
+
+def _query(fields: str) -> str:
+    return subprocess.run(
+        ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader,nounits"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    ).stdout
