@@ -1,4 +1,4 @@
-"""Plans as files of tests/fixtures/plans, and what role sglang makes of them."""
+"""Plans as files or made by the planner, and what role sglang makes of them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from typing import Any
 
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.planned import (
+    planned_groups,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving_spec import (
     ServingGroupSpec,
 )
-from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.topology import (
-    exclusive_topology,
-)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import parse_plan
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.planner import make_plan
+from ansible_collections.baremetal.sglang.plugins.module_utils.runtime.planning_input import (
+    read_question,
+)
 from ansible_collections.baremetal.sglang.plugins.modules import serving_group
+
+from tools.planned_sites import planning_options
 
 PLANS = Path(__file__).with_name("fixtures") / "plans"
 NAMES = ("stage2", "stage3", "two-groups")
@@ -27,22 +33,24 @@ def plan(name: str) -> dict[str, Any]:
     return document
 
 
+def made_plan(site: str, **constraints: Any) -> dict[str, Any]:
+    """What the planner makes of C(inventories/<site>), under further constraints."""
+    options = planning_options(site)
+    asked = {**options, "constraints": {**options["constraints"], **constraints}}
+    return make_plan(read_question(asked))
+
+
 def group_specs(document: dict[str, Any], namespace: str) -> list[ServingGroupSpec]:
     """The groups of a plan as roles/sglang/tasks/apply_groups.yml gives them to serving_group."""
-    return [_spec(document, group, namespace) for group in document["groups"]]
+    return [_spec(group, namespace) for group in planned_groups(parse_plan(document))]
 
 
-def _spec(document: dict[str, Any], group: dict[str, Any], namespace: str) -> ServingGroupSpec:
+def _spec(parameters: dict[str, Any], namespace: str) -> ServingGroupSpec:
     asked = {
-        **{key: document[key] for key in ("arguments", "environment", "resources", "ports")},
-        **{key: document[key] for key in ("shared_memory_mib", "startup_seconds")},
-        "name": group["name"],
+        **parameters,
         "namespace": namespace,
-        "ranks": group["ranks"],
-        "exclusive_topology": exclusive_topology(document, group["name"]),
         "image": "docker.io/lmsysorg/sglang:v1",
-        "model_path": f"/var/lib/baremetal-sglang/models/{document['model']['name']}",
-        "served_model_name": document["model"]["name"],
+        "model_path": f"/var/lib/baremetal-sglang/models/{parameters['served_model_name']}",
     }
     checked = ArgumentSpecValidator(serving_group.ARGUMENTS).validate(asked)
     assert checked.error_messages == []

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, baremetal.sglang maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Filter over module_utils/manifests/topology.py."""
+"""Filter over module_utils/manifests/planned.py."""
 
 from __future__ import annotations
 
@@ -31,11 +31,17 @@ _value:
   sample: {gpu-01: {rack: rack-a}}
 """
 
+from collections.abc import Mapping
 from typing import Any, Callable
 
-from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.topology import (
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.planned import (
     planned_labels,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import parse_plan
+
+
+def _planned_labels(plan: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    return planned_labels(parse_plan(plan))
 
 
 class FilterModule:
@@ -43,4 +49,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Map the names of the filters to their functions."""
-        return {"planned_labels": planned_labels}
+        return {"planned_labels": _planned_labels}

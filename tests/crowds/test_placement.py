@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.crowds.crowd import Crowd, running
-from tests.plans import plan
+from tests.plans import made_plan, plan
 
 CHANGES_NOTHING = "changed=0 "
 
@@ -44,7 +44,7 @@ def reordered(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_stage_2_has_each_rank_on_its_host_and_the_rack_for_itself(stage2: Crowd) -> None:
-    document = plan("stage2")
+    document = made_plan("stage2-same-rack")
     served(stage2, document)
     assert stage2.faults(document) == []
     assert stage2.racks_of("deepseek-r1") == {"r1"}
@@ -62,7 +62,7 @@ def test_stage_2_moves_its_ranks_when_the_plan_does(stage2: Crowd) -> None:
 
 
 def test_stage_3_keeps_neighbouring_ranks_in_their_rack(stage3: Crowd) -> None:
-    document = plan("stage3")
+    document = made_plan("stage3-cross-rack")
     served(stage3, document)
     assert stage3.faults(document) == []
     assert len(stage3.faults(reordered(document))) == 6
