@@ -156,7 +156,9 @@ def _decode_terms(group: _Group) -> Terms:
             CONSTANTS.engine_step * stages + CONSTANTS.layer_step * model.layers,
         ),
     ]
-    gain = speculative_gain(candidate, group.load.requests)
+    if not candidate.speculative:
+        return terms
+    gain = speculative_gain(group.load.requests)
     saved = sum(seconds for _, seconds in terms) * (1 - 1 / gain)
     return [*terms, ("decode saved by the speculative head", -saved)]
 

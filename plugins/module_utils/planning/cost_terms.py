@@ -144,11 +144,9 @@ def hops_seconds(model: ModelSpec, candidate: Candidate, rates: Rates, tokens: f
     return within * inside + between * across
 
 
-def speculative_gain(candidate: Candidate, requests: float) -> float:
+def speculative_gain(requests: float) -> float:
     """How many times faster decoding is with the speculative head: from one request to 32 in a
     straight line, then level."""
-    if not candidate.speculative:
-        return 1.0
     way = min(1.0, (requests - 1) / (CONSTANTS.speculative_many - 1))
     one, many = CONSTANTS.speculative_gain_one, CONSTANTS.speculative_gain_many
     return one + (many - one) * way
