@@ -19,9 +19,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware
     NodeGpu,
     Rail,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.pools import GIGABIT
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.racks import Place
 
-GIGABIT = 1e9 / 8
 GIGABYTE = 1e9
 # The kernel keeps a part of main memory for itself, so that MemTotal is less than what is built in.
 MEMORY_TOLERANCE = 0.05

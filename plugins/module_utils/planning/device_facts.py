@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
@@ -60,13 +61,19 @@ def _mapping_faults(kind: Any, value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, Mapping):
         yield f"{path or 'facts'}: found {value!r}, needed a mapping"
         return
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     for field in fields(kind):
         below = f"{path}.{field.name}" if path else field.name
         if field.name in value:
             yield from _faults(hints[field.name], value[field.name], below)
         else:
             yield f"{below}: missing; run the facts module of this version"
+
+
+@cache
+def _hints(kind: Hashable) -> Mapping[str, Any]:
+    """The types of a class's fields: resolving them takes longer than all the rest."""
+    return get_type_hints(kind)
 
 
 def _is(kind: type, value: Any) -> bool:
@@ -76,9 +83,14 @@ def _is(kind: type, value: Any) -> bool:
 
 def _build(kind: Any, value: Any) -> Any:
     if is_dataclass(kind):
-        hints = get_type_hints(kind)
-        parts = {f.name: _build(hints[f.name], value[f.name]) for f in fields(kind)}
-        return kind(**parts)  # type: ignore[operator]  # is_dataclass also passes instances
+        return _build_class(kind, value)
     if get_args(kind):
         return tuple(_build(get_args(kind)[0], item) for item in value)
     return kind(value)
+
+
+def _build_class(kind: Any, value: Mapping[str, Any]) -> Any:
+    hints = _hints(kind)
+    return kind(
+        **{field.name: _build(hints[field.name], value[field.name]) for field in fields(kind)}
+    )

@@ -15,6 +15,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Faul
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware import Node
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import Candidate
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.pools import (
+    GIGABIT,
     SLOWEST_FABRIC,
     network_rate,
 )
@@ -32,7 +33,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.settings
     variable,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.settings_rdma import (
-    GIGABIT,
     rdma_faults,
     rdma_settings,
     rdma_warnings,

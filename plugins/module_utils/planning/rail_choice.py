@@ -20,6 +20,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware
     ETHERNET,
     Rail,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.pools import GIGABIT
 from ansible_collections.baremetal.sglang.plugins.module_utils.topology.devices import (
     Gid,
     Gpu,
@@ -30,7 +31,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.topology.distance
 
 ACTIVE = "ACTIVE"
 ROCE_V2 = "RoCE v2"
-GIGABIT = 1e9 / 8
 # nvidia-smi's words for ways over PCI, nearest first.
 WORDS = ("PIX", "PXB", "PHB", "NODE", "SYS")
 NO_GID = -1
@@ -90,6 +90,21 @@ def choose_rails(
     return RailChoice(tuple(_rail(port) for port in chosen), tuple(left.items()), ())
 
 
+def unknown_rails(names: Sequence[str], known: Sequence[str], host: str) -> tuple[Fault, ...]:
+    """Names in C(site_rails) that are neither a device nor a port of the host."""
+    return tuple(
+        Fault(
+            code="rail_unknown",
+            where=f"site_rails of {host}",
+            found=name,
+            needed="RDMA devices of the host",
+            fix=rename_fix(name, known) if known else f"remove {name}: the host has none",
+        )
+        for name in names
+        if name not in known
+    )
+
+
 def gid_index(port: RdmaPort) -> int:
     """Index of the RoCE v2 GID by which other hosts reach the port: that of an IPv4 address of its
     own interface or bond, else of a global IPv6 address; -1 for none. A link-local one is none.
@@ -135,19 +150,9 @@ def _named(ports: Sequence[Port], names: Sequence[str], host: str) -> RailChoice
     for name in names:
         meant = [port for port in ports if name in (port.nic.name, port.name)]
         chosen += [port for port in meant if port.up or port.name == name] or meant[:1]
-    unknown = [name for name in names if name not in known]
     taken = {port.name for port in chosen}
     rest = ((port.name, "not in site_rails") for port in ports if port.name not in taken)
-    faults = tuple(
-        Fault(
-            code="rail_unknown",
-            where=f"site_rails of {host}",
-            found=name,
-            needed="RDMA devices of the host",
-            fix=rename_fix(name, known) if known else f"remove {name}: the host has none",
-        )
-        for name in unknown
-    )
+    faults = unknown_rails(names, known, host)
     return RailChoice(tuple(_rail(port) for port in chosen), tuple(rest), faults)
 
 

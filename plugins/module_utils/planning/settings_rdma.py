@@ -14,12 +14,12 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware
     ETHERNET,
     Node,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.pools import GIGABIT
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.settings import (
     Setting,
     variable,
 )
 
-GIGABIT = 1e9 / 8
 # Distances within one host bridge's switches, nearest first: there a NIC reads GPU memory well.
 SWITCHED = ("PIX", "PXB")
 # Queue pairs a connection on fabrics that spread flows over several paths: with one, a connection
@@ -96,11 +96,18 @@ def _hca(nodes: Sequence[Node]) -> Setting:
     fact = f"{_source(nodes)}: {len(rails)} ports of {' or '.join(rates)} Gb/s"
     if near:
         fact += f", {' or '.join(near)} from a GPU"
-    left_out = [name for name, _reason in nodes[0].passed_over]
-    if left_out:
-        fact += f"; not {', '.join(left_out)}"
+    for reason, left_out in _by_reason(nodes[0]).items():
+        fact += f"; not {', '.join(left_out)}: {reason}"
     # "=" asks for exact names: mlx5_1 is not the beginning of mlx5_10 then.
     return variable("NCCL_IB_HCA", "=" + ",".join(names), fact)
+
+
+def _by_reason(node: Node) -> Mapping[str, Sequence[str]]:
+    """The ports that are no rails, by the reason."""
+    found: dict[str, list[str]] = {}
+    for name, reason in node.passed_over:
+        found.setdefault(reason, []).append(name)
+    return found
 
 
 def _gid_index(nodes: Sequence[Node]) -> Setting:
