@@ -20,6 +20,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.declared
     limited,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.declared_shape import (
+    Hardware,
     parse_hardware,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.device_facts import (
@@ -35,6 +36,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.racks im
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.rail_choice import (
     RailChoice,
     choose_rails,
+    unknown_rails,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.topology.devices import (
     ENABLED,
@@ -79,7 +81,10 @@ def read_host(values: Mapping[str, Any], place: Place) -> HostReading:
     hardware, faults = parse_hardware(values["hardware"], host=described.name)
     declared = declared_node(described, hardware)
     if not values["gpu_facts"]:
-        return HostReading(declared, (), (), (*faults, *_undeclared(declared, values["hardware"])))
+        missing = _undeclared(declared, values["hardware"])
+        return HostReading(
+            declared, (), (), (*faults, *missing, *_unknown_rails(hardware, described))
+        )
     try:
         gpus = parse_gpus(values["gpu_facts"], host=described.name)
         nics = parse_nics(values["rdma_facts"] or {"devices": []}, host=described.name)
@@ -220,6 +225,14 @@ def _undeclared(node: Node, hardware: Mapping[str, Any]) -> Iterator[Fault]:
             needed="what the host has",
             fix="declare site_hardware, or make the host reachable",
         )
+
+
+def _unknown_rails(hardware: Hardware, described: Described) -> tuple[Fault, ...]:
+    """Names in C(site_rails) that the declared rails, where there are any, lack."""
+    known = [
+        name for rail in hardware.rails for name in (rail.device, f"{rail.device}:{rail.port}")
+    ]
+    return unknown_rails(described.place.rails, known, described.name) if known else ()
 
 
 def _unreadable(host: str, error: InputError) -> Iterator[Fault]:

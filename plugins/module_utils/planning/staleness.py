@@ -55,7 +55,7 @@ def stale_faults(
     """
     if recorded.get("digest") == current["digest"]:
         return ()
-    before, now = fields_of(recorded), fields_of(current)
+    before, now = _fields(recorded, current), _fields(current, recorded)
     return ordered(
         Fault(
             code="plan_stale",
@@ -81,6 +81,20 @@ def host_facts(node: Node) -> dict[str, str]:
         "memory": f"{node.memory_gib} GiB",
         "cores": str(node.cores),
     }
+
+
+def _fields(given: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts by path; a host that C(other) lacks is one fact."""
+    hosts, known = (_hosts(side) for side in (given, other))
+    short = {name: facts if name in known else "a host" for name, facts in hosts.items()}
+    return {
+        path: value for path, value in fields_of({**given, "hosts": short}).items() if value != {}
+    }
+
+
+def _hosts(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    hosts = given.get("hosts")
+    return hosts if isinstance(hosts, Mapping) else {}
 
 
 def _gpus(node: Node) -> str:
