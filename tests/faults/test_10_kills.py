@@ -92,6 +92,14 @@ def test_serve_between_apply_and_ready(site: Site) -> None:
     assert site.ready_pods() == {}
 
 
+def test_verify_while_the_model_is_asked(site: Site) -> None:
+    def reached(run: Popen[bytes], log: Path) -> None:
+        wait_for_task(run, log, "[baremetal.sglang.verification : Ask the model]")
+
+    site.play_killed(reached, "--tags=serve,verify", log="killed-verify")
+    assert not (site.artifacts / "report.json").exists()
+
+
 def test_the_last_run_ends_in_the_answer(site: Site) -> None:
     run = site.play("site", log="last")
     assert run.status == 0, run.output[-6000:]
@@ -99,3 +107,10 @@ def test_the_last_run_ends_in_the_answer(site: Site) -> None:
     units = "systemctl is-enabled nginx docker-registry || true"
     assert site.on("cp1", units).split() == ["disabled", "disabled"]
     print(f"\nlast run: {run.seconds:.0f} s")
+
+
+def test_one_more_run_changes_nothing(site: Site) -> None:
+    run = site.play("site", log="once-more")
+    assert run.status == 0, run.output[-6000:]
+    assert set(run.changed.values()) == {0}, run.changed
+    print(f"\none more run: {run.seconds:.0f} s")

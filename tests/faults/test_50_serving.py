@@ -1,15 +1,13 @@
 """Six real failures of a serving group, each with its own cause and fix.
 
-They run on the hosts of a lab that serves (C(make lab)), in a namespace of their own: real
-kubelets, the real engine image, the real weights.
+They run beside the group that serves, in a namespace of their own: real kubelets, the real engine
+image, the real weights.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +21,8 @@ from ansible_collections.baremetal.sglang.plugins.modules import serving_group
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 
-ROOT = Path(__file__).resolve().parents[2]
-# LAB_KUBECONFIG names the cluster of another lab than the one of `make lab`.
-KUBECONFIG = Path(os.environ.get("LAB_KUBECONFIG", ROOT / "artifacts" / "lab" / "kubeconfig"))
+from tests.lab_driver import ROOT, Site
+
 PLAN = yaml.safe_load((ROOT / "inventories" / "lab" / "plan.yml").read_text(encoding="utf-8"))
 PARTS = yaml.safe_load((ROOT / "catalogue" / "parts.yml").read_text(encoding="utf-8"))
 ENGINE = PARTS["catalogue_parts"][PLAN["engine"]["part"]]
@@ -34,11 +31,11 @@ NAMESPACE = "failures"
 DEADLINE_SECONDS = 600
 
 
-@pytest.fixture(scope="module", autouse=True)
-def namespace() -> Iterator[None]:
-    """A namespace that is there for the tests only."""
-    assert KUBECONFIG.exists(), f"{KUBECONFIG} does not exist; start the lab with: make lab"
-    config.load_kube_config(str(KUBECONFIG))
+@pytest.fixture(scope="module")
+def kubeconfig(site: Site) -> Iterator[str]:
+    """The way to the cluster, where a namespace is there for the tests only."""
+    path = str(site.artifacts / "kubeconfig")
+    config.load_kube_config(path)
     api = client.CoreV1Api()
     body = client.V1Namespace(metadata=client.V1ObjectMeta(name=NAMESPACE))
     try:
@@ -46,14 +43,14 @@ def namespace() -> Iterator[None]:
     except ApiException as error:
         if error.status != 409:
             raise
-    yield
+    yield path
     api.delete_namespace(NAMESPACE)
 
 
-def operate(**changes: Any) -> dict[str, Any]:
+def operate(kubeconfig: str, **changes: Any) -> dict[str, Any]:
     """Run the module with the lab's plan and one thing changed."""
     asked = {
-        "kubeconfig": str(KUBECONFIG),
+        "kubeconfig": kubeconfig,
         "name": "failing",
         "namespace": NAMESPACE,
         "image": f"{ENGINE['image']}:{ENGINE['tag']}",
@@ -74,11 +71,11 @@ def operate(**changes: Any) -> dict[str, Any]:
     return dict(serving_group.operate(request).result)
 
 
-@pytest.fixture
-def clean() -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def clean(kubeconfig: str) -> Iterator[None]:
     """The group is gone after each test."""
     yield
-    operate(state="absent")
+    operate(kubeconfig, state="absent")
 
 
 ONE_RANK = [{"rank": 0, "host": "node1"}]
@@ -137,13 +134,12 @@ ALONE = [*PLAN["arguments"][:STAGES], "1", *PLAN["arguments"][STAGES + 1 :]]
         ),
     ],
 )
-@pytest.mark.usefixtures("clean")
 def test_failure_is_told_with_its_own_cause_and_fix(
-    changes: dict[str, Any], cause: str, found: str, fix: str
+    kubeconfig: str, changes: dict[str, Any], cause: str, found: str, fix: str
 ) -> None:
     begin = time.monotonic()
     with pytest.raises(GroupNotReadyError, match="will not become ready") as failed:
-        operate(**changes)
+        operate(kubeconfig, **changes)
     print(f"\nafter {time.monotonic() - begin:.0f} s: {failed.value}")
     origin = failed.value.details["ranks"][0]
     assert origin["cause"] == cause
