@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 MODULE_UTILS = "ansible_collections.baremetal.sglang.plugins.module_utils."
 # A package imports from its own level's package and from lower levels, never from beside or above.
 LEVELS = (
-    ("change", "fault"),
+    ("change", "fault", "units"),
     ("topology",),
     ("planning",),
     ("manifests", "intent", "report", "hostprobe", "deviceprobe", "verification"),
@@ -37,6 +37,7 @@ PURE = frozenset(
         "planning",
         "report",
         "topology",
+        "units",
         "verification",
     }
 )

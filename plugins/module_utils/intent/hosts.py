@@ -14,7 +14,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts impo
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.inventory import Inventory
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.site import Site
-from ansible_collections.baremetal.sglang.plugins.module_utils.intent.units import gib
+from ansible_collections.baremetal.sglang.plugins.module_utils.units import gib
 
 OLDEST_PYTHON = (3, 9)
 DISTRIBUTIONS = {"debian": ("12", "13"), "ubuntu": ("24.04",)}

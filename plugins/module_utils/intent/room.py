@@ -15,8 +15,8 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts impo
     HostFacts,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.inventory import Inventory
-from ansible_collections.baremetal.sglang.plugins.module_utils.intent.units import GIB, gib
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import Plan
+from ansible_collections.baremetal.sglang.plugins.module_utils.units import GIB, gib
 
 IMAGES = "/var/lib/containerd"
 LOGS = "/var/log/pods"

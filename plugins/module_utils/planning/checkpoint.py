@@ -10,7 +10,6 @@ from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
-from ansible_collections.baremetal.sglang.plugins.module_utils.intent.units import gib
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.checkpoint_format import (
     read_format,
 )
@@ -25,6 +24,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.weights_
     checkpoint_bytes,
     parameter_count,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.units import gib
 
 SUFFIX = ".safetensors"
 # The shapes of a complete checkpoint give its size to well within this part of it: 0.002 % for

@@ -7,7 +7,6 @@ from __future__ import annotations
 from typing import Optional
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
-from ansible_collections.baremetal.sglang.plugins.module_utils.intent.units import GIB
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.formats import format_fault
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import (
     Candidate,
@@ -28,6 +27,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request 
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.shape_rules import (
     shape_faults,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.units import GIB
 
 
 def layout_name(candidate: Candidate) -> str:
