@@ -61,7 +61,6 @@ def planning_options(site: str, root: Path = ROOT) -> dict[str, Any]:
     inventory = InventoryManager(loader=loader, sources=[str(source)])
     manager = VariableManager(loader=loader, inventory=inventory)
     defaults = _yaml(root / "roles/site/defaults/main.yml")
-    parts = _yaml(root / "catalogue/parts.yml")["catalogue_parts"]
     hosts = inventory.get_groups_dict()["serving"]
     variables = {
         name: {**defaults, **manager.get_vars(host=inventory.get_host(name))} for name in hosts
@@ -71,13 +70,18 @@ def planning_options(site: str, root: Path = ROOT) -> dict[str, Any]:
         **values,
         "path": "plan.yml",
         "inventory": source.name,
-        "engine_version": parts[values["engine"]]["version"],
+        "engine_version": parts(root)[values["engine"]]["version"],
         "hosts": [_host(name, variables[name], source) for name in hosts],
     }
     checked = ArgumentSpecValidator(PLANNING).validate(given)
     if checked.error_messages:
         raise ValueError(f"inventories/{site}: {'; '.join(checked.error_messages)}")
     return dict(checked.validated_parameters)
+
+
+def parts(root: Path = ROOT) -> dict[str, Any]:
+    """The parts of the catalogue by name."""
+    return dict(_yaml(root / "catalogue/parts.yml")["catalogue_parts"])
 
 
 def _host(name: str, variables: Mapping[str, Any], source: Path) -> dict[str, Any]:

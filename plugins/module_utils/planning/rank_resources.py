@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware import Node
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import Constraints
 
-# Of each host, left to the operating system, the kubelet and containerd.
+# Of each host, left to the operating system, the kubelet and containerd: chosen, not measured.
 HOST_CPUS = 4
 HOST_MEMORY_GIB = 16
-# Where nobody said what the host has. SGLang runs a scheduler a GPU beside its tokenizers and
-# detokenizer; its Docker example asks for 32 GB of shared memory for 8 GPUs.
+# Where nobody said what the host has: chosen, not measured. SGLang runs a scheduler a GPU beside
+# its tokenizer and detokenizer.
 CPUS_A_GPU = 4
 MEMORY_GIB_A_GPU = 16
 # Shared memory is a part of the rank's memory; the example of SGLang's documentation is
@@ -23,8 +23,8 @@ MEMORY_GIB_A_GPU = 16
 SHARED_MIB_A_GPU = 4096
 SHARED_MIB_WITHOUT_GPU = 512
 # Seconds from the container's start: kernels are compiled in 10 to 20 minutes where their cache is
-# cold (SGLang's DeepSeek page), CUDA graphs are captured in 85 s (its Kubernetes page); loading may
-# take three times what the disk's rate says.
+# cold (SGLang's DeepSeek page), CUDA graphs are captured in 85 s (its Kubernetes page). That loading
+# may take three times what the disk's rate says is chosen, not measured.
 START_SECONDS = 1800
 START_SECONDS_WITHOUT_GPU = 900
 LOAD_FACTOR = 3

@@ -25,11 +25,13 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request 
 GIB = 1024
 # From this tensor parallel size on the engine captures larger decode batches.
 LARGE_TENSOR_PARALLEL = 4
+
 BASE_MIB = 512
 MIB_PER_ACTIVATION_TOKEN = 1.5
 FEWEST_ACTIVATION_TOKENS = 2048
 # For each GPU of the group.
 MIB_PER_GPU = GIB / 8
+
 FLOOR_MIB = 10 * GIB
 FLOOR_ABOVE_MIB = 60 * GIB
 MIB_PER_GRAPH_REQUEST = 2
@@ -37,6 +39,7 @@ MIB_PER_GRAPH_REQUEST = 2
 MIB_PER_ATTENTION_GROUP_REQUEST = 3
 LARGE_GRAPH_REQUESTS = 300
 LARGE_GRAPH_FACTOR = 1.5
+
 MIB_PER_PREFILL_GRAPH = 8
 # _handle_eagle_family in sglang/srt/arg_groups/speculative_hook.py: requests that run at once.
 SPECULATIVE_REQUESTS = 48
