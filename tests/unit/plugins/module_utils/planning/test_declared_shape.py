@@ -137,3 +137,23 @@ def test_all_faults_are_told_at_once() -> None:
     values = {"gpus": -1, "colour": "green", "rails": [{"device": "mlx5_0"}]}
     _, faults = parse_hardware(values, host="h")
     assert len(faults) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [
+        ("gpu_memory_mib", 0, 1024 * 1024),
+        ("numa_nodes", 1, 64),
+        ("tcp_gbps", 0, 10_000),
+        ("disk_gb_per_second", 0, 1_000),
+        ("memory_gib", 0, 65_536),
+        ("cores", 0, 4096),
+    ],
+)
+def test_limits_are_allowed_and_what_is_beyond_is_not(name: str, low: int, high: int) -> None:
+    for value in (low, high):
+        assert parse_hardware({name: value}, host="h")[1] == ()
+    for value in (low - 1, high + 1):
+        assert [fault.needed for fault in parse_hardware({name: value}, host="h")[1]] == [
+            f"{low} to {high}"
+        ]
