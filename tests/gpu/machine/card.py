@@ -10,19 +10,29 @@ QUERY = ("name", "memory.total", "memory.reserved", "driver_version")
 
 
 def describe() -> dict[str, object]:
-    """Card, driver, torch, engine release and date (UTC), as a record holds them.
+    """Card, driver, releases of torch and engine, and date (UTC), as a record holds them.
 
     Raises OSError without nvidia-smi and PackageNotFoundError without torch or SGLang.
     """
     cards = parse_query(_query(",".join(QUERY)))
-    engine = importlib.metadata.version("sglang").split(".")
     return {
         **cards[0],
         "gpus_of_machine": len(cards),
-        "torch": importlib.metadata.version("torch"),
-        "engine_release": [int(number) for number in engine[:3]],
+        **torch_fields(importlib.metadata.version("torch")),
+        "engine_release": release(importlib.metadata.version("sglang")),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
     }
+
+
+def release(version: str) -> list[int]:
+    """The first three numbers of a version."""
+    return [int(number) for number in version.partition("+")[0].split(".")[:3]]
+
+
+def torch_fields(version: str) -> dict[str, object]:
+    """Release of torch and the CUDA that it is built for, from a version such as 1.98.0+cu130."""
+    build = version.partition("+cu")[2]
+    return {"torch_release": release(version), "cuda": f"{build[:-1]}.{build[-1:]}"}
 
 
 def parse_query(text: str) -> list[dict[str, object]]:

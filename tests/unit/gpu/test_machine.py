@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.gpu.machine import engine_log
-from tests.gpu.machine.card import parse_query
+from tests.gpu.machine.card import parse_query, release, torch_fields
 from tests.gpu.machine.launch import Load, read_launches
 from tests.gpu.machine.measure import prompt
 from tests.unit.gpu.standin_engine import LOG
@@ -53,6 +53,11 @@ def test_nvidia_smi_s_answer_becomes_fields_of_a_record() -> None:
             "driver": "580.159.04",
         }
     ]
+
+
+def test_versions_become_releases() -> None:
+    assert torch_fields("2.98.0+cu130") == {"torch_release": [2, 98, 0], "cuda": "13.0"}
+    assert release("0.98.17.post1") == [0, 98, 17]
 
 
 def test_no_two_requests_share_a_first_token_and_all_ids_are_in_the_vocabulary() -> None:
