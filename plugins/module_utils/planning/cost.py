@@ -177,7 +177,7 @@ def _exchange_seconds(group: _Group, tokens: float) -> float:
     """All exchanges of one layer for so many tokens at once.
 
     With DP attention the first all-reduce runs in each attention group, and one gather and one
-    scatter over all GPUs move what the second does (layers/dp_attention.py of SGLang 0.5.17).
+    scatter over all GPUs move what the second does (layers/dp_attention.py of SGLang).
     Expert parallelism sends the same: without --moe-a2a-backend, which no plan sets, every GPU has
     all tokens and computes its own experts (StandardDispatcher).
     """

@@ -40,9 +40,9 @@ CONSTANTS = Constants(
     nvlink_hop=0.6 * MICROSECOND,
     pcie_hop=1.0 * MICROSECOND,
     network_hop=5.0 * MICROSECOND,
-    # What the other terms leave of the time of a token, on SGLang 0.5.17 with CUDA graphs at one
-    # stream (512 tokens in, 128 out): 204 tokens/s of DeepSeek-V2-Lite's shape (27 layers,
-    # bfloat16) on one H100, 262 tokens/s of 9 layers of DeepSeek-R1's (FP8) on two.
+    # What the other terms leave of the time of a token, on the catalogue's SGLang with CUDA
+    # graphs at one stream (512 tokens in, 128 out): 204 tokens/s of DeepSeek-V2-Lite's shape
+    # (27 layers, bfloat16) on one H100, 262 tokens/s of 9 layers of DeepSeek-R1's (FP8) on two.
     engine_step=1.9e-3,
     layer_step=46 * MICROSECOND,
     # SGLang's page of DeepSeek-V3, multi-token prediction on 8 x H200: 1.8 times at batch size 1,
@@ -55,9 +55,9 @@ CONSTANTS = Constants(
 )
 # Activations are bfloat16 with every weight format.
 ACTIVATION_BYTES = 2
-# PPProxyTensors of each model of 0.5.17: hidden states and residual.
+# PPProxyTensors of each model: hidden states and residual.
 HOP_TENSORS = 2
-# kv_cache_configurator.py of 0.5.17: without --max-running-requests the engine runs 2,048 to 4,096
-# requests at once; with speculative decoding 48 (speculative_hook.py).
+# kv_cache_configurator.py: without --max-running-requests the engine runs 2,048 to 4,096 requests
+# at once; with speculative decoding 48 (speculative_hook.py).
 RUNNING_REQUESTS = 2048
 SPECULATIVE_REQUESTS = 48

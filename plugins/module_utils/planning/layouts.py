@@ -85,7 +85,7 @@ def host_shares(host_sizes: Sequence[int], tensor: int, stages: int) -> tuple[in
     """How many GPUs a group may take on each host: the most that each size of host allows.
 
     A host holds whole stages or an equal part of one, as the engine numbers its ranks
-    (_calculate_rank_ranges in entrypoints/engine.py of SGLang 0.5.17).
+    (_calculate_rank_ranges in entrypoints/engine.py of the catalogue's SGLang).
     """
     gpus = tensor * stages
     fits = [
@@ -154,6 +154,6 @@ def _expert_size(
 
 
 def _speculative_choices(model: ModelSpec, stages: int, constraints: Constraints) -> Sequence[bool]:
-    # server_args.py of SGLang 0.5.17: no speculative decoding with pipeline stages.
+    # server_args.py of the catalogue's SGLang: no speculative decoding with pipeline stages.
     useful = constraints.speculative and model.draft_layers > 0 and stages == 1
     return (False, True) if useful else (False,)

@@ -19,6 +19,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request 
     Constraints,
     Request,
 )
+
 from tests.unit.plugins.module_utils.planning.search_samples import make_node, make_request
 
 GPUS = ("a100-sxm-40gb", "a100-sxm-80gb", "h100-sxm-80gb", "h200-sxm-141gb", "l40s-48gb")
@@ -55,7 +56,11 @@ def random_model(random: Random) -> ModelSpec:
     experts: tuple[Experts, ...] = ()
     if random.random() < 0.6:
         routed = random.choice((8, 64, 256, 256))
-        experts = (Experts(routed, random.choice((1, 4)), random.randint(0, 1), width, random.randint(0, 1)),)
+        experts = (
+            Experts(
+                routed, random.choice((1, 4)), random.randint(0, 1), width, random.randint(0, 1)
+            ),
+        )
     names = random.sample(sorted(SIZES), random.randint(1, 3))
     return ModelSpec(
         name="random",

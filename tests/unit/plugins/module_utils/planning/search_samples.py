@@ -79,5 +79,5 @@ def make_request(
         objective=objective,
         constraints=constraints or Constraints(),
         engine_part="sglang-cuda",
-        engine_version="0.5.17",
+        engine_version="any",
     )

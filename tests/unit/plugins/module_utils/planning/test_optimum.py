@@ -21,7 +21,8 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.shape_ru
     shape_faults,
 )
 
-from tests.unit.plugins.module_utils.planning.enumerator import Rules, World, best_layout
+from tests.unit.plugins.module_utils.planning.enumerator import best_layout
+from tests.unit.plugins.module_utils.planning.enumerator_world import Rules, World
 from tests.unit.plugins.module_utils.planning.random_worlds import random_request
 
 CASES = 600
