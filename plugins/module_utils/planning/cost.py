@@ -13,7 +13,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.cost_con
     ACTIVATION_BYTES,
     CONSTANTS,
     RUNNING_REQUESTS,
-    SPECULATIVE_REQUESTS,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.cost_terms import (
     Rates,
@@ -38,6 +37,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.model_sp
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import Constraints
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.reserve import (
+    SPECULATIVE_REQUESTS,
     chunked_prefill_tokens,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.weights_memory import (

@@ -58,6 +58,5 @@ ACTIVATION_BYTES = 2
 # PPProxyTensors of each model: hidden states and residual.
 HOP_TENSORS = 2
 # kv_cache_configurator.py: without --max-running-requests the engine runs 2,048 to 4,096 requests
-# at once; with speculative decoding 48 (speculative_hook.py).
+# at once.
 RUNNING_REQUESTS = 2048
-SPECULATIVE_REQUESTS = 48
