@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,8 @@ def planning_options(site: str, root: Path = ROOT) -> dict[str, Any]:
     checked = ArgumentSpecValidator(PLANNING).validate(given)
     if checked.error_messages:
         raise ValueError(f"inventories/{site}: {'; '.join(checked.error_messages)}")
-    return dict(checked.validated_parameters)
+    # As a module gets them: without Ansible's tags on strings.
+    return dict(json.loads(json.dumps(checked.validated_parameters)))
 
 
 def parts(root: Path = ROOT) -> dict[str, Any]:

@@ -10,7 +10,10 @@ from typing import Any
 
 ABSENT = "(absent)"
 # What tells the entries of a list apart, the first that all of them have.
-LABELS = ("name", "layout", "rank", "setting", "host")
+LABELS = ("name", "role", "layout", "rank", "setting", "host")
+# Parts of the explanation that follow from the others; of an engine's, their number is compared.
+DERIVED = ("ranks", "settings")
+COUNTED = ("alternatives", "refused")
 
 
 @dataclass(frozen=True)
@@ -29,10 +32,11 @@ class FieldChange:
 def plan_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[FieldChange, ...]:
     """Fields that differ, in the order of C(after), then those that only C(before) has.
 
-    Entries of a list of mappings are told apart by a key of C(LABELS), so that an entry more does
-    not change the names of all that follow; a list of plain values is one field.
+    Reasons of ranks and settings, and the layouts that were not taken, are left out. Entries of a
+    list of mappings are told apart by a key of C(LABELS), so that an entry more does not change the
+    names of all that follow; a list of plain values is one field.
     """
-    old, new = fields_of(before), fields_of(after)
+    old, new = fields_of(_decisions(before)), fields_of(_decisions(after))
     paths = [*new, *(path for path in old if path not in new)]
     changes = (FieldChange(path, old.get(path, ABSENT), new.get(path, ABSENT)) for path in paths)
     return tuple(change for change in changes if not _same(change.before, change.after))
@@ -43,6 +47,19 @@ def fields_of(document: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     _collect(document, "", found)
     return found
+
+
+def _decisions(plan: Mapping[str, Any]) -> Mapping[str, Any]:
+    explanation = plan.get("explanation")
+    if not isinstance(explanation, Mapping):
+        return plan
+    kept = {key: value for key, value in explanation.items() if key not in DERIVED}
+    if _entries(kept.get("engines")):
+        kept["engines"] = [
+            {key: len(value) if key in COUNTED else value for key, value in engine.items()}
+            for engine in kept["engines"]
+        ]
+    return {**plan, "explanation": kept}
 
 
 def _collect(value: Any, path: str, found: dict[str, Any]) -> None:

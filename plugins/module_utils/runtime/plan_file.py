@@ -117,7 +117,7 @@ def _existing(target: Path) -> Mapping[str, Any]:
 def _action(path: str, changes: tuple[FieldChange, ...]) -> str:
     named = [change.line() for change in changes[:SHOWN_FIELDS]]
     more = [f"and {len(changes) - SHOWN_FIELDS} more"] if len(changes) > SHOWN_FIELDS else []
-    return f"write {path}: {'; '.join([*named, *more]) or 'formatting'}"
+    return f"write {path}: {'; '.join([*named, *more]) or 'reasons, or the form of the file'}"
 
 
 def _replace(target: Path, text: str) -> None:

@@ -57,3 +57,18 @@ def test_entries_without_a_label_of_their_own_are_numbered() -> None:
         "none": [],
         "names": ["a"],
     }
+
+
+def test_of_the_explanation_decisions_and_figures_are_compared_and_the_rest_is_counted() -> None:
+    engine = {"role": "unified", "memory": {"weights_gib": 1.0}, "refused": [{"layout": "a"}]}
+    before = {"explanation": {"engines": [engine], "settings": [{"setting": "A", "value": "1"}]}}
+    other = {"role": "unified", "memory": {"weights_gib": 2.0}, "refused": [{"layout": "b"}] * 2}
+    after = {"explanation": {"engines": [other], "settings": []}}
+    assert plan_changes(before, after) == (
+        FieldChange("explanation.engines[unified].memory.weights_gib", 1.0, 2.0),
+        FieldChange("explanation.engines[unified].refused", 1, 2),
+    )
+    assert plan_changes({"explanation": "x"}, {"explanation": {"engines": []}}) == (
+        FieldChange("explanation.engines", ABSENT, []),
+        FieldChange("explanation", "x", ABSENT),
+    )

@@ -59,7 +59,7 @@ def test_a_file_that_was_reformatted_by_hand_is_written_again(path: str) -> None
     written = Path(path).read_text()
     Path(path).write_text(yaml.safe_dump(DOCUMENT))
     change = save_plan(DOCUMENT, path, check_mode=False)
-    assert change.actions == (f"write {path}: formatting",)
+    assert change.actions == (f"write {path}: reasons, or the form of the file",)
     assert Path(path).read_text() == written
 
 
