@@ -19,6 +19,7 @@ from lab.bundle import gpu_lock
 from lab.bundle.cache import cache_root
 from lab.bundle.catalogue import LOCKS, load
 from lab.bundle.golang import UV
+from tests import conftest  # noqa: F401  the checkout under its collection name
 from tests.gpu.shapes import SHAPES, write_shape
 
 FOLDERS = ("a", "b")

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import conftest  # noqa: F401  the checkout under its collection name
+
+# isort: split
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.choose import choose
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.gpus import GPUS
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware import (
