@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +21,8 @@ KILL_SECONDS = 60
 # A GPU whose processes are gone; a context alone takes some hundred.
 FREE_MIB = 100
 FREE_SECONDS = 20
+# What an engine that does not start, dies or answers otherwise raises here.
+FAILURES = (engine.LaunchError, OSError, ValueError, KeyError, http.client.HTTPException)
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def drive(
         text = json.dumps(record, indent=2)
         (place.records / f"{launch.name}.json").write_text(text + "\n")
         print(f"{launch.name}: {summary(record)}; {clock.left():.0f} s left", flush=True)
+        _wait_until_free(place)
     return made
 
 
@@ -106,7 +110,7 @@ def _run(launch: Launch, place: Place, clock: Clock, record: dict[str, Any]) -> 
     try:
         with engine.started(launch, place.models, place.logs, place.command, place.port) as group:
             _observe(launch, group, clock, record)
-    except (engine.LaunchError, OSError, ValueError, KeyError) as error:
+    except FAILURES as error:
         record["failure"] = f"{type(error).__name__}: {error}"
     if group:
         log = group.log_text()
@@ -115,7 +119,6 @@ def _run(launch: Launch, place: Place, clock: Clock, record: dict[str, Any]) -> 
         if "failure" in record:
             ranks = range(len(group.ranks))
             record["tails"] = [engine_log.tail(group.log_text(rank)) for rank in ranks]
-    _wait_until_free(place)
 
 
 def _observe(launch: Launch, group: engine.Group, clock: Clock, record: dict[str, Any]) -> None:
