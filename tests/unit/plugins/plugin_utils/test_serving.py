@@ -40,3 +40,9 @@ def test_the_hosts_of_a_plan_are_left_to_the_rule_for_hosts() -> None:
 )
 def test_a_plan_that_the_module_refuses_is_a_fault(values: dict[str, Any], option: str) -> None:
     assert found(plan(**values)) == [("plan.yml: group a", option)]
+
+
+def test_arguments_of_a_group_follow_those_of_the_plan() -> None:
+    (group,) = PLAN.groups
+    own = Group(group.name, group.ranks, arguments=("--api-key", "secret"))
+    assert [option for _place, option in found(plan(groups=(own,)))] == ["arguments"]
