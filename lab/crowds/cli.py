@@ -55,8 +55,11 @@ def _down(arguments: argparse.Namespace) -> None:
 
 def _status(arguments: argparse.Namespace) -> None:
     directory = crowd.directory_of(_name(arguments))
-    if not crowd.is_whole(directory):
-        raise LabError(f"crowd {directory.name}: found not all programs running; run up")
+    missing = crowd.missing(directory)
+    if missing:
+        raise LabError(
+            f"crowd {directory.name}: {', '.join(missing)} not running; run up, which begins anew"
+        )
     rows = [("NODE", "STATE", "RACK", "GPUS", "PODS")]
     for found in crowd.status(ControlPlane.read(directory / "kubeconfig")):
         state = "ready" if found.ready else "not ready"

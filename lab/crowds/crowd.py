@@ -50,7 +50,7 @@ def directory_of(name: str) -> Path:
 def up(name: str, machines: Sequence[Machine]) -> ControlPlane:
     """Start what does not run, and bring the nodes to `machines`. Waits until all are ready."""
     directory = directory_of(name)
-    if not is_whole(directory):
+    if missing(directory):
         down(name)
         directory.mkdir(parents=True)
         _start(directory)
@@ -67,10 +67,10 @@ def down(name: str) -> None:
     shutil.rmtree(directory, ignore_errors=True)
 
 
-def is_whole(directory: Path) -> bool:
-    """Whether every program of a crowd runs."""
+def missing(directory: Path) -> list[str]:
+    """The programs of a crowd that do not run."""
     found = {Path(program).name for program in processes.running(directory).values()}
-    return found == set(PROGRAMS)
+    return [name for name in PROGRAMS if name not in found]
 
 
 def status(plane: ControlPlane) -> list[NodeStatus]:

@@ -14,15 +14,19 @@ from lab.crowds.parts import part
 from lab.crowds.programs import Program, free_port
 
 PART = "leaderworkerset"
-CRD = "files/chart/crds/leaderworkerset.x-k8s.io_leaderworkersets.yaml"
+CRDS = "files/chart/crds"
 WEBHOOKS = "files/chart/templates/webhook/webhook.yaml"
 CERTIFICATE_DAYS = 30
 
 
 def install_api(plane: ControlPlane) -> None:
-    """Create LeaderWorkerSet's CustomResourceDefinition from its chart."""
-    definition = yaml.safe_load((part(PART) / CRD).read_text(encoding="utf-8"))
-    plane.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
+    """Create the CustomResourceDefinitions of LeaderWorkerSet's chart.
+
+    The controller ends after two minutes when one of the kinds that it watches is missing.
+    """
+    for path in sorted((part(PART) / CRDS).glob("*.yaml")):
+        definition = yaml.safe_load(path.read_text(encoding="utf-8"))
+        plane.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
     until(
         lambda: plane.request("GET", "/apis/leaderworkerset.x-k8s.io/v1/leaderworkersets"),
         plane.kubeconfig.with_name("kube-apiserver.log"),

@@ -26,6 +26,7 @@ PLAYBOOK = Path(__file__).with_name("serve.yml")
 NAMESPACE = "serving"
 OURS = "app.kubernetes.io/managed-by=baremetal.sglang"
 GONE_SECONDS = 60
+SERVE_SECONDS = 240
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Crowd:
             capture_output=True,
             text=True,
             check=False,
+            timeout=SERVE_SECONDS,
         )
 
     def pods(self) -> list[dict[str, Any]]:

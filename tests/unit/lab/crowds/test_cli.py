@@ -16,8 +16,10 @@ def test_status_of_a_crowd_that_is_not_there_says_what_to_do(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["status", "--inventory", "inventories/lab"]) == 1
-    expected = "error: crowd lab: found not all programs running; run up\n"
-    assert capsys.readouterr().err == expected
+    assert capsys.readouterr().err == (
+        "error: crowd lab: etcd, kube-apiserver, kube-scheduler, kube-controller-manager, manager, "
+        "kwok not running; run up, which begins anew\n"
+    )
 
 
 def test_down_of_a_crowd_that_is_not_there_is_no_error(tmp_path: Path) -> None:
