@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any, Callable, Optional, TypeVar
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
@@ -73,6 +74,7 @@ def parse_question(options: Mapping[str, Any], files: Files) -> Question:
     reader.take(environment_faults(options["environment"]))
     intent = reader.intent(files.intent, options["intent_file"])
     constraints = reader.merged(constraints, intent.settings, options["intent_file"])
+    reader.take(_topology_faults(intent.settings, options))
     model = reader.model(options["model"], files.checkpoint)
     readings = reader.hosts(options, files.topology)
     if reader.lines or model is None:
@@ -94,6 +96,30 @@ def parse_question(options: Mapping[str, Any], files: Files) -> Question:
         warnings=tuple(_warnings(readings)),
         namespace=options["namespace"],
     )
+
+
+def topology_of(intent: Any, intent_file: str) -> str:
+    """Path of the topology file that an intent file names, beside which it is; or an empty text.
+
+    C(intent) is the loaded file, not yet checked.
+    """
+    section = intent.get("topology") if isinstance(intent, Mapping) else None
+    name = section.get("file") if isinstance(section, Mapping) else None
+    return str(PurePosixPath(intent_file).parent / name) if isinstance(name, str) else ""
+
+
+def _topology_faults(settings: Settings, options: Mapping[str, Any]) -> Iterable[Fault]:
+    """An intent file and a site that name different topology files."""
+    named, given = settings.topology_file, options["topology_file"]
+    beside = str(PurePosixPath(options["intent_file"]).parent / named)
+    if named and given not in ("", named, beside):
+        yield Fault(
+            code="intent_contradicts_site",
+            where=options["intent_file"],
+            found=f"topology.file {named}",
+            needed=f"{given}, as site_topology_file says",
+            fix="remove one of the two, or name the same file in both",
+        )
 
 
 @dataclass

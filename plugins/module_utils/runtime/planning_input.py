@@ -15,6 +15,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.question
     Checkpoint,
     Files,
     parse_question,
+    topology_of,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.staleness import (
     made_from,
@@ -34,12 +35,14 @@ def read_question(options: Mapping[str, Any]) -> Question:
 
     Raises C(OperationError) for a file that cannot be read, C(InputError) with all other faults.
     """
+    intent = _document(options["intent_file"], "site_intent_file")
+    path = options["topology_file"] or topology_of(intent, options["intent_file"])
     files = Files(
-        topology=_document(options["topology_file"], "site_topology_file"),
-        intent=_document(options["intent_file"], "site_intent_file"),
+        topology=_document(path, "site_topology_file"),
+        intent=intent,
         checkpoint=_checkpoint(options["model_directory"]),
     )
-    return parse_question(options, files)
+    return parse_question({**options, "topology_file": path}, files)
 
 
 def read_plan(options: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Fault, ...]]:

@@ -158,6 +158,16 @@ def test_a_file_that_is_not_there_is_named_with_its_variable(
     assert str(caught.value) == f"{tmp_path / 'missing.yml'}: {message}"
 
 
+def test_an_intent_file_may_name_the_rack_map_beside_it(tmp_path: Path) -> None:
+    intent = tmp_path / "sgl-config.yaml"
+    intent.write_text("topology: {file: racks.yml}\n")
+    (tmp_path / "racks.yml").write_text(
+        "racks: [{name: x, hosts: [gpu-01]}, {name: y, hosts: [gpu-02]}]\n"
+    )
+    parameters = options(tmp_path / "plan.yml", intent_file=str(intent))
+    assert run(serving_plan, parameters).values["plan"]["racks"] == {"gpu-01": "x", "gpu-02": "y"}
+
+
 CONFIG = {
     "architectures": ["LlamaForCausalLM"],
     "hidden_size": 576,
