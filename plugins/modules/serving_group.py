@@ -75,12 +75,12 @@ options:
         default: []
   exclusive_topology:
     description:
-      - Name of a node label, such as C(sglang.baremetal.io/rack). The group then takes all nodes
-        that share the label's value with rank 0's node, and no other group with this option may
-        have a pod there (annotation C(leaderworkerset.sigs.k8s.io/exclusive-topology)).
+      - Name of a node label, such as C(sglang.baremetal.io/rack). All ranks then run on nodes that
+        share one value of the label, and pods of no other LeaderWorkerSet run on these nodes
+        (annotation C(leaderworkerset.sigs.k8s.io/exclusive-topology)).
       - Every host of O(ranks) must have the label (see M(baremetal.sglang.node_labels)), with the
         same value.
-      - Without it a group may share racks with others.
+      - Without it the group shares nodes of one value with every group that has not this option.
     type: str
     default: ""
     version_added: 0.2.0

@@ -13,9 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.baremetal.sglang.plugins.module_utils.kube.client import Cluster
+from ansible_collections.baremetal.sglang.plugins.module_utils.kube.serving_group import (
+    Run,
+    present,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.kube.waiting import Clock
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving_spec import (
+    ServingGroupSpec,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.verification.placement import (
     placement,
 )
+from ansible_collections.baremetal.sglang.plugins.modules import serving_group
 
 from lab.crowds import crowd
 from lab.crowds.api import ControlPlane
@@ -24,8 +35,7 @@ from lab.crowds.nodes import read_inventory
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = Path(__file__).with_name("serve.yml")
 NAMESPACE = "serving"
-OURS = "app.kubernetes.io/managed-by=baremetal.sglang"
-GONE_SECONDS = 60
+SCHEDULE_SECONDS = 60
 SERVE_SECONDS = 240
 
 
@@ -80,17 +90,34 @@ class Crowd:
             if pod["metadata"]["labels"][name] == group
         }
 
-    def remove_groups(self) -> None:
-        """Delete every group with its endpoint and wait until its pods are gone."""
-        core = f"/api/v1/namespaces/{NAMESPACE}"
-        groups = f"/apis/leaderworkerset.x-k8s.io/v1/namespaces/{NAMESPACE}/leaderworkersets"
-        for base in (groups, f"{core}/services"):
-            for found in self.plane.request("GET", f"{base}?labelSelector={OURS}")["items"]:
-                self.plane.request("DELETE", f"{base}/{found['metadata']['name']}")
-        deadline = time.monotonic() + GONE_SECONDS
-        while self.plane.request("GET", f"{core}/pods")["items"]:
-            assert time.monotonic() < deadline
+    def begin_group(self, name: str, host: str) -> None:
+        """Apply a group of one rank without GPUs that the plan knows nothing of."""
+        asked = {
+            "name": name,
+            "namespace": NAMESPACE,
+            "image": "docker.io/lmsysorg/sglang:v1",
+            "served_model_name": name,
+            "model_path": "/srv/model",
+            "ranks": [{"rank": 0, "host": host}],
+            "resources": {"cpu": "1", "memory_gib": 2},
+        }
+        checked = ArgumentSpecValidator(serving_group.ARGUMENTS).validate(asked)
+        spec = ServingGroupSpec.parse(checked.validated_parameters)
+        run = Run(check_mode=False, wait_seconds=None, clock=Clock())
+        kubeconfig = str(self.plane.kubeconfig)
+        present(lambda: Cluster.connect(kubeconfig=kubeconfig, context=None), spec, run)
+
+    def refusal(self, group: str) -> str:
+        """Why the scheduler does not place rank 0 of a group, once it says so."""
+        deadline = time.monotonic() + SCHEDULE_SECONDS
+        while time.monotonic() < deadline:
+            for pod in self.pods():
+                for condition in pod["status"].get("conditions", []):
+                    ours = pod["metadata"]["name"] == f"{group}-0"
+                    if ours and condition["type"] == "PodScheduled":
+                        return str(condition.get("message", ""))
             time.sleep(0.2)
+        raise TimeoutError(f"the scheduler says nothing of group {group}")
 
 
 @contextmanager

@@ -58,7 +58,6 @@ def test_stage_2_moves_its_ranks_when_the_plan_does(stage2: Crowd) -> None:
     assert len(stage2.faults(second)) == 4
     served(stage2, second)
     assert stage2.faults(second) == []
-    stage2.remove_groups()
 
 
 def test_stage_3_keeps_neighbouring_ranks_in_their_rack(stage3: Crowd) -> None:
@@ -67,13 +66,17 @@ def test_stage_3_keeps_neighbouring_ranks_in_their_rack(stage3: Crowd) -> None:
     assert stage3.faults(document) == []
     assert len(stage3.faults(reordered(document))) == 6
     assert stage3.racks_of("deepseek-r1") == {"r1", "r2"}
-    stage3.remove_groups()
 
 
-def test_groups_of_two_racks_have_one_each(stage3: Crowd) -> None:
+def test_groups_of_two_racks_take_the_place_of_one_and_have_a_rack_each(stage3: Crowd) -> None:
     document = plan("two-groups")
     served(stage3, document)
     assert stage3.faults(document) == []
     assert stage3.racks_of("llama-r1") == {"r1"}
     assert stage3.racks_of("llama-r2") == {"r2"}
-    stage3.remove_groups()
+
+
+def test_no_other_group_gets_into_a_rack_that_one_has_for_itself(stage3: Crowd) -> None:
+    served(stage3, plan("two-groups"))
+    stage3.begin_group("intruder", "gpu-03")
+    assert "existing pods anti-affinity" in stage3.refusal("intruder")

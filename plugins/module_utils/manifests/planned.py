@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the cluster is told of a plan: its groups, and its racks as labels of nodes.
 
-LeaderWorkerSet's exclusive topology gives a group all of one value of a label: no other group that
-asks for the same may have a pod there. So only a group that is alone in its one rack asks for it.
+LeaderWorkerSet's exclusive topology gives a group all of one value of a label: no other group may
+have a pod there. So only a group that is alone in its one rack asks for it.
 """
 
 from __future__ import annotations
