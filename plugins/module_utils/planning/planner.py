@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
-from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault, ordered
+from ansible_collections.baremetal.sglang.plugins.module_utils.fault import ordered
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.answer import (
     Answer,
     Engine,
@@ -138,7 +138,7 @@ def _unified(question: Question) -> tuple[tuple[Engine, ...], tuple[str, ...]]:
         ranked=choice.ranked,
         refused=choice.refused,
     )
-    return (engine,), tuple(_left_out(fault) for fault in choice.left_out)
+    return (engine,), tuple(fault.line() for fault in choice.left_out)
 
 
 def _chosen(request: Request) -> Choice:
@@ -230,10 +230,6 @@ def _shares(request: Request, engines: Sequence[Engine]) -> list[RankShare]:
         for group in engine.placement.groups
         for rank in group
     ]
-
-
-def _left_out(fault: Fault) -> str:
-    return f"{fault.where} is left out: {fault.found}, needed {fault.needed}; {fault.fix}"
 
 
 def _subject(request: Request) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.engine_flags import FIRST
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import parse_plan
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.planner import make_plan
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.question import (
@@ -41,7 +42,9 @@ class Case:
 
 def load_cases() -> tuple[dict[str, Any], list[Case]]:
     """The right inputs by kind, and the cases."""
-    document = yaml.safe_load(CASES.read_text(encoding="utf-8"))
+    first = ".".join(str(number) for number in FIRST)
+    text = CASES.read_text(encoding="utf-8").replace("<first engine>", first)
+    document = yaml.safe_load(text)
     cases = [
         Case(
             name=entry["name"],

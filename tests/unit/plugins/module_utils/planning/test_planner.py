@@ -91,8 +91,8 @@ def test_a_mixed_site_plans_the_better_gpus_and_names_the_others() -> None:
     assert document["model"]["format"] == "fp8"
     assert document["explanation"]["warnings"][:2] == [
         "no host was asked: the plan holds for the hardware that the inventory declares",
-        "group serving is left out: 2 hosts without h100-sxm-80gb, needed GPUs of one model in all"
-        " groups; plan the other hosts in an inventory of their own",
+        "group serving: gpus differ between hosts: found 2 hosts without h100-sxm-80gb, needed GPUs"
+        " of one model in all groups; plan the other hosts in an inventory of their own",
     ]
 
 
