@@ -129,6 +129,15 @@ options:
         description: Memory requested and at most used, in GiB, shared memory included.
         type: int
         required: true
+      rdma:
+        description:
+          - Resource of an RDMA device plugin, such as V(rdma/hca). Each rank asks for one of it and
+            its container has the capability C(IPC_LOCK), which RDMA needs to lock memory. The pod
+            is never privileged.
+          - Empty for none; the engine then sees no RDMA device.
+        type: str
+        default: ""
+        version_added: 0.2.0
   ports:
     description:
       - Ports inside the pods.
@@ -311,6 +320,7 @@ RANK = {
 RESOURCES = {
     "cpu": {"type": "str", "required": True},
     "memory_gib": {"type": "int", "required": True},
+    "rdma": {"type": "str", "default": ""},
 }
 PORTS = {
     "serving": {"type": "int", "default": 30000},

@@ -9,6 +9,7 @@ have a pod there. So only a group that is alone in its one rack asks for it.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.labels import (
@@ -40,7 +41,7 @@ def _parameters(group: Group, plan: Plan) -> dict[str, Any]:
         "served_model_name": plan.model.name,
         "arguments": [*plan.arguments, *group.arguments],
         "environment": dict(plan.environment),
-        "resources": {"cpu": plan.resources.cpu, "memory_gib": plan.resources.memory_gib},
+        "resources": asdict(plan.resources),
         "ports": {"serving": plan.ports.serving, "distributed": plan.ports.distributed},
         "shared_memory_mib": plan.shared_memory_mib,
         "startup_seconds": plan.startup_seconds,

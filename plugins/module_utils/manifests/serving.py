@@ -191,6 +191,11 @@ def _container(spec: ServingGroupSpec, behaviour: dict[str, Any]) -> dict[str, A
     limits: dict[str, Any] = {"memory": memory}
     if spec.resources.gpus:
         limits["nvidia.com/gpu"] = str(spec.resources.gpus)
+    capabilities: dict[str, Any] = {"drop": ["ALL"]}
+    if spec.resources.rdma:
+        # The device plugin brings the RDMA devices; memory that they write to is locked.
+        limits[spec.resources.rdma] = "1"
+        capabilities["add"] = ["IPC_LOCK"]
     return {
         "name": CONTAINER,
         "image": spec.image,
@@ -202,7 +207,7 @@ def _container(spec: ServingGroupSpec, behaviour: dict[str, Any]) -> dict[str, A
         "resources": {"requests": {"cpu": cpus(spec.resources.cpu), **limits}, "limits": limits},
         "securityContext": {
             "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
+            "capabilities": capabilities,
             "readOnlyRootFilesystem": True,
         },
         "volumeMounts": [

@@ -15,6 +15,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.labels 
     label_name_faults,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import Rank
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_shape import (
+    EXTENDED_RESOURCE,
+)
 
 NAME_LIMIT = 45
 """Characters. Pods of a group are named C(<name>-<group>-<rank>) and a StatefulSet's name plus a
@@ -60,11 +63,15 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True)
 class Resources:
-    """What each rank's container asks for: C(cpu) a Kubernetes quantity, memory in GiB."""
+    """What each rank's container asks for: C(cpu) a Kubernetes quantity, memory in GiB.
+
+    C(rdma) is the resource of an RDMA device plugin, empty for none.
+    """
 
     cpu: str
     memory_gib: int
     gpus: int
+    rdma: str
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,9 @@ class ServingGroupSpec:
             model_mount_path=parameters["model_mount_path"] or f"/models/{served}",
             arguments=tuple(parameters["arguments"]),
             environment=tuple(sorted((k, str(v)) for k, v in parameters["environment"].items())),
-            resources=Resources(asked["cpu"], asked["memory_gib"], len(ranks[0].gpus)),
+            resources=Resources(
+                asked["cpu"], asked["memory_gib"], len(ranks[0].gpus), asked["rdma"]
+            ),
             serving_port=parameters["ports"]["serving"],
             distributed_port=parameters["ports"]["distributed"],
             shared_memory_mib=parameters["shared_memory_mib"],
@@ -229,6 +238,11 @@ def _resource_faults(parameters: Mapping[str, Any]) -> Iterator[str]:
     asked, shared = parameters["resources"], parameters["shared_memory_mib"]
     if not _CPU.fullmatch(asked["cpu"]) or not float(asked["cpu"].rstrip("m")):
         yield f"resources.cpu: found {asked['cpu']!r}, needed a quantity as '4', '0.5' or '500m'"
+    if asked["rdma"] and not EXTENDED_RESOURCE.fullmatch(asked["rdma"]):
+        yield (
+            f"resources.rdma: found {asked['rdma']!r}, needed the resource of an RDMA device "
+            "plugin, such as rdma/hca"
+        )
     if asked["memory_gib"] < 1:
         yield f"resources.memory_gib: found {asked['memory_gib']}, needed 1 GiB or more"
     elif not 64 <= shared < asked["memory_gib"] * 1024:

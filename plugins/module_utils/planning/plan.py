@@ -76,10 +76,15 @@ class Ports:
 
 @dataclass(frozen=True)
 class Resources:
-    """What each rank requests: CPU as a Kubernetes quantity, memory in GiB."""
+    """What each rank requests: CPU as a Kubernetes quantity, memory in GiB.
+
+    C(rdma) is the resource of an RDMA device plugin, of which each rank requests one; empty for
+    none.
+    """
 
     cpu: str
     memory_gib: int
+    rdma: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,10 @@ SCHEMA = 1
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 # A C identifier is what every shell and the Kubernetes API take as environment name.
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# An extended resource, as a device plugin names it: a DNS name, a slash and a qualified name.
+EXTENDED_RESOURCE = re.compile(
+    r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+)
 CPU_QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?|[0-9]+m")
 UNIFIED = "unified"
 # What a group of engine ranks does; SGLang names prefill and decode in --disaggregation-mode.
@@ -66,6 +70,7 @@ COUNT = Kind("an integer of 1 or more", lambda value: _integer(value, 1, _LARGE)
 INDEX = Kind("an integer of 0 or more", lambda value: _integer(value, 0, _LARGE))
 PORT = Kind("a TCP port, 1 to 65535", lambda value: _integer(value, 1, 65535))
 CPU = Kind('a CPU quantity as a string, such as "2" or "500m"', _matches(CPU_QUANTITY))
+RESOURCE = Kind("an extended resource, such as rdma/hca", _matches(EXTENDED_RESOURCE))
 TEXTS = Kind("a list of non-empty strings", _list_of(_text))
 INDEXES = Kind("a list of integers of 0 or more", _list_of(INDEX.accepts))
 ENVIRONMENT = Kind("a mapping of environment names to strings", _environment)
@@ -113,6 +118,7 @@ OPTIONAL: Mapping[str, Mapping[str, Kind]] = {
     "layout": _SIZES,
     "groups[]": {"role": ROLE, "layout": MAPPING, "arguments": TEXTS},
     "groups[].layout": {**SHAPE["layout"], **_SIZES},
+    "resources": {"rdma": RESOURCE},
 }
 
 

@@ -108,6 +108,8 @@ def test_no_pod_has_more_rights_than_it_needs(parameters: dict[str, Any]) -> Non
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         container = pod["containers"][0]
+        added = container["securityContext"]["capabilities"].pop("add", [])
+        assert added == (["IPC_LOCK"] if parameters is H100 else [])
         assert container["securityContext"] == {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},

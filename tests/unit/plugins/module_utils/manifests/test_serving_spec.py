@@ -32,7 +32,7 @@ def test_parameters_become_a_spec_with_ranks_in_order() -> None:
         model_mount_path="/models/smollm2-135m-instruct",
         arguments=("--device", "cpu", "--pp-size", "2"),
         environment=(("GLOO_SOCKET_IFNAME", "eth0"), ("HF_HUB_OFFLINE", "1")),
-        resources=Resources("1", 4, 0),
+        resources=Resources("1", 4, 0, ""),
         serving_port=30000,
         distributed_port=20000,
         shared_memory_mib=512,
@@ -160,15 +160,22 @@ def rank(number: int, host: str, gpus: int = 0) -> dict[str, Any]:
             ],
         ),
         (
-            {"resources": {"cpu": "two", "memory_gib": 4}},
+            {"resources": {"cpu": "two", "memory_gib": 4, "rdma": ""}},
             ["resources.cpu: found 'two', needed a quantity as '4', '0.5' or '500m'"],
         ),
         (
-            {"resources": {"cpu": "0.0", "memory_gib": 4}},
+            {"resources": {"cpu": "0.0", "memory_gib": 4, "rdma": ""}},
             ["resources.cpu: found '0.0', needed a quantity as '4', '0.5' or '500m'"],
         ),
         (
-            {"resources": {"cpu": "500m", "memory_gib": 0}},
+            {"resources": {"cpu": "1", "memory_gib": 4, "rdma": "hca"}},
+            [
+                "resources.rdma: found 'hca', needed the resource of an RDMA device plugin, such "
+                "as rdma/hca"
+            ],
+        ),
+        (
+            {"resources": {"cpu": "500m", "memory_gib": 0, "rdma": ""}},
             ["resources.memory_gib: found 0, needed 1 GiB or more"],
         ),
         (

@@ -169,6 +169,16 @@ def test_a_plan_written_by_hand_needs_none_of_the_keys_that_a_made_plan_adds() -
     ]
 
 
+def test_a_plan_may_ask_for_the_resource_of_an_rdma_device_plugin() -> None:
+    assert parse_plan(DOCUMENT).resources.rdma == ""
+    assert parse_plan(changed("resources.rdma", "rdma/hca")).resources.rdma == "rdma/hca"
+    with pytest.raises(PlanError) as refused:
+        parse_plan(changed("resources.rdma", "hca"))
+    (fault,) = refused.value.plan_faults
+    assert (fault.where, fault.found) == ("plan: resources.rdma", "'hca'")
+    assert fault.needed == "an extended resource, such as rdma/hca"
+
+
 def test_a_group_of_its_own_size_has_a_role_a_layout_and_further_arguments() -> None:
     document = changed("spares", ["node4"])
     document["racks"] = {"node2": "b", "node1": "a", "node3": "a"}
