@@ -39,6 +39,7 @@ SITE_VALUES = {
     "environment": "site_environment",
     "engine": "site_engine",
     "engine_arguments": "site_engine_arguments",
+    "rdma_resource": "site_rdma_resource",
     "topology_file": "site_topology_file",
     "intent_file": "site_intent_file",
     "namespace": "site_serving_namespace",

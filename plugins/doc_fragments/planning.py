@@ -194,6 +194,12 @@ options:
       - An C(sgl-config.yaml) with the keys C(communication) and C(load_balancing).
     type: path
     default: ""
+  rdma_resource:
+    description:
+      - Resource of the RDMA device plugin, of which each rank of an engine on several hosts
+        requests one, such as V(rdma/hca_shared_devices_a). Empty where there is no such plugin.
+    type: str
+    default: ""
   namespace:
     description:
       - Kubernetes namespace of the engine groups. The router reaches them there.

@@ -25,6 +25,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_sha
 
 SERVING_PORT = 30000
 DISTRIBUTED_PORT = 20000
+RDMA_PORTS = "NCCL_IB_HCA"
 
 
 def plan_document(answer: Answer) -> dict[str, Any]:
@@ -52,13 +53,24 @@ def plan_document(answer: Answer) -> dict[str, Any]:
         "arguments": [] if several else list(first.arguments),
         "environment": {setting.name: setting.value for setting in answer.environment.settings},
         "ports": {"serving": SERVING_PORT, "distributed": DISTRIBUTED_PORT},
-        "resources": {"cpu": resources.cpu, "memory_gib": resources.memory_gib},
+        "resources": {
+            "cpu": resources.cpu,
+            "memory_gib": resources.memory_gib,
+            **_rdma(answer),
+        },
         "shared_memory_mib": resources.shared_memory_mib,
         "startup_seconds": resources.startup_seconds,
         "racks": racks,
         "spares": [node.name for node in request.nodes if node.name in spares],
         "explanation": explanation(answer),
     }
+
+
+def _rdma(answer: Answer) -> Mapping[str, str]:
+    """The resource by which a rank gets the RDMA ports, where the engine uses any."""
+    names = {setting.name for setting in answer.environment.settings}
+    resource = answer.request.rdma_resource
+    return {"rdma": resource} if resource and RDMA_PORTS in names else {}
 
 
 def _groups(engine: Engine, *, of_its_own: bool) -> Iterator[Mapping[str, Any]]:

@@ -105,7 +105,7 @@ def make_plan(question: Question) -> dict[str, Any]:
     spread = max(engine.considered.candidate.hosts for engine in engines)
     candidates = [engine.considered.candidate for engine in engines]
     asked = _with_intent(question, spread if len(engines) == 1 else len(hosts))
-    environment = engine_environment(asked, hosts, *candidates)
+    environment = engine_environment(asked, hosts, *candidates, rdma_resource=request.rdma_resource)
     faults = [*environment.faults, *intent_transport_faults(question.intent, hosts, hosts=spread)]
     if faults:
         raise InputError(_subject(request), [fault.line() for fault in ordered(faults)])

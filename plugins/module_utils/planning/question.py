@@ -90,6 +90,7 @@ def parse_question(options: Mapping[str, Any], files: Files) -> Question:
             engine_version=options["engine_version"],
             overrides=tuple(sorted(options["environment"].items())),
             extra_arguments=tuple(options["engine_arguments"]),
+            rdma_resource=options["rdma_resource"],
         ),
         intent=intent.settings,
         rows=intent.rows,

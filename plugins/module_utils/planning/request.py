@@ -52,7 +52,7 @@ class Request:
 
     C(engine_version) is the SGLang version, C(engine_part) the image of the catalogue, C(overrides)
     are environment variables that the person sets, C(extra_arguments) engine arguments that follow
-    the planner's.
+    the planner's, C(rdma_resource) the resource of the RDMA device plugin, empty for none.
     """
 
     inventory: str
@@ -64,3 +64,4 @@ class Request:
     engine_version: str
     overrides: tuple[tuple[str, str], ...] = ()
     extra_arguments: tuple[str, ...] = ()
+    rdma_resource: str = ""

@@ -39,6 +39,7 @@ def made_from(request: Request, intent: Sequence[tuple[str, str]] = ()) -> dict[
         "constraints": _constraints(request.constraints),
         "environment": dict(sorted(request.overrides)),
         "engine_arguments": " ".join(request.extra_arguments),
+        "rdma_resource": request.rdma_resource,
         "intent": dict(intent),
         "hosts": {node.name: host_facts(node) for node in request.nodes},
     }

@@ -62,6 +62,7 @@ PLANNING: dict[str, dict[str, Any]] = {
     "hosts": {"type": "list", "elements": "dict", "options": PLANNED_HOST, "required": True},
     "topology_file": {"type": "path", "default": ""},
     "intent_file": {"type": "path", "default": ""},
+    "rdma_resource": {"type": "str", "default": ""},
     "namespace": {"type": "str", "default": "serving"},
 }
 """Pair of the documentation fragment C(baremetal.sglang.planning)."""

@@ -170,6 +170,12 @@ def test_a_newer_engine_gets_its_own_spelling_of_attention_groups() -> None:
     assert parse_plan(document).layout == Layout(4, 4, 1, 1, 4)
 
 
+def test_ranks_on_several_hosts_request_the_rdma_resource_that_the_site_names() -> None:
+    assert made("examples/2x8-h100")["resources"]["rdma"] == "rdma/hca_shared_devices_a"
+    assert "rdma" not in made("examples/2x8-h100", {"rdma_resource": ""})["resources"]
+    assert "rdma" not in made("examples/1x8-h200")["resources"]
+
+
 def test_a_host_that_no_group_needs_is_a_spare() -> None:
     options = planning_options("examples/2x8-h100")
     third = {**copy.deepcopy(options["hosts"][0]), "name": "gpu-03", "address": "10.20.0.99"}
