@@ -23,7 +23,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.weight_f
     awq_bytes,
 )
 
-# By quant_method of quantization_config, as SGLang 0.5.17 registers them
+# By quant_method of quantization_config, as the engine registers them
 # (layers/quantization/__init__.py); an empty name is a checkpoint without quantisation.
 METHODS: Mapping[str, WeightFormat] = {
     "": BFLOAT16,

@@ -43,7 +43,7 @@ __all__ = ["Environment", "Setting", "engine_environment"]
 # What a person sets to leave the RDMA ports alone.
 RDMA_OFF = (("NCCL_IB_DISABLE", "1"), ("NCCL_NET", "Socket"))
 # Directories of kernels compiled at start, below the cache directory: SGLang's own (environ.py of
-# 0.5.17), and those of the compilers that it calls.
+# the catalogue's SGLang), and those of the compilers that it calls.
 CACHES = {
     "SGLANG_CACHE_DIR": "sglang",
     "SGLANG_DG_CACHE_DIR": "deep_gemm",

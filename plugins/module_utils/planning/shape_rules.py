@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, baremetal.sglang maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which sizes of the parallel dimensions a model's shape allows, as SGLang 0.5.17 checks them."""
+"""Which sizes of the parallel dimensions a model's shape allows, as the engine checks them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.weights_
     bytes_a_weight,
 )
 
-# Architectures whose attention layers of 0.5.17 use the attention group (attn_tp_size); the other
+# Architectures whose attention layers use the attention group (attn_tp_size); the other
 # models of the catalogue split attention over the whole tensor group whatever --dp-size says.
 DP_ATTENTION = (
     "DeepseekV2ForCausalLM",
@@ -35,7 +35,7 @@ DP_ATTENTION = (
     "Qwen3MoeForCausalLM",
 )
 
-# Architectures whose tied head is the first stage's embedding (llama.py of 0.5.17), which the last
+# Architectures whose tied head is the first stage's embedding (llama.py), which the last
 # stage does not have.
 TIED_ON_FIRST_STAGE = ("LlamaForCausalLM",)
 
@@ -233,7 +233,7 @@ def _tied_head_faults(model: ModelSpec, _: WeightFormat, candidate: Candidate) -
             code="tied_head_with_stages",
             where=model.name,
             found=f"pipeline_parallel {candidate.pipeline_parallel} with a tied embedding and head",
-            needed="pipeline_parallel 1: the last stage of SGLang 0.5.17 has no head to tie",
+            needed="pipeline_parallel 1: the last stage of the engine has no head to tie",
             fix="set pipeline_parallel to 1, or use a checkpoint with a head of its own",
         )
 
@@ -252,7 +252,7 @@ def _draft_faults(
             fix="set speculative to false",
         )
     if candidate.pipeline_parallel > 1:
-        # server_args.py of 0.5.17, check_server_args.
+        # server_args.py, check_server_args.
         yield Fault(
             code="draft_head_with_stages",
             where=model.name,
@@ -271,7 +271,7 @@ def _dp_attention_faults(
             code="no_dp_attention",
             where=model.name,
             found=f"attention_data_parallel {size}",
-            needed=f"1: {model.architecture} of SGLang 0.5.17 has no DP attention",
+            needed=f"1: {model.architecture} of the engine has no DP attention",
             fix="set attention_data_parallel to 1",
         )
 

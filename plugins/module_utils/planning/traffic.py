@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, baremetal.sglang maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bytes that one token sends between the hosts of an engine group, as SGLang 0.5.17 sends them.
+"""Bytes that one token sends between the hosts of an engine group, as the engine sends them.
 
 What is counted, for one token of decoding (H is the hidden size, 2 bytes an element):
 

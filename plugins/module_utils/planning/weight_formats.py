@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, baremetal.sglang maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The weight formats of SGLang 0.5.17 that the catalogue and the checkpoint reader know.
+"""The weight formats of the catalogue's SGLang that the catalogue and the checkpoint reader know.
 
 Bytes a weight count the scales that the engine keeps beside the weights.
 """

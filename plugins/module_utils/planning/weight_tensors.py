@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, baremetal.sglang maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The weight tensors of a model, by part of the network, as SGLang 0.5.17 splits them over GPUs.
+"""The weight tensors of a model, by part of the network, as the engine splits them over GPUs.
 
 Source: sglang/srt/models/deepseek_v2.py, deepseek_nextn.py, llama.py, qwen2.py and qwen3_moe.py of
-0.5.17, layers/linear.py and layers/vocab_parallel_embedding.py.
+the catalogue's SGLang, layers/linear.py and layers/vocab_parallel_embedding.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, baremetal.sglang maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bytes of weights and of a KV token on the fullest GPU of a group, as SGLang 0.5.17 puts them."""
+"""Bytes of weights and of a KV token on the fullest GPU of a group, as the engine puts them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.weight_t
 )
 
 # These models build their head on every pipeline stage, not only on the last one: llama.py and
-# qwen3_moe.py of 0.5.17 have no PPMissingLayer there.
+# qwen3_moe.py have no PPMissingLayer there.
 HEAD_ON_EVERY_STAGE = ("LlamaForCausalLM", "Qwen3MoeForCausalLM")
 KINDS = (EXPERT, LINEAR, ATTENTION, OTHER, FLOAT32, ABSORBED)
 # post_load_weights of deepseek_weight_loader.py: w_kc and w_vc are bfloat16 copies of kv_b_proj.
@@ -86,7 +86,7 @@ def token_bytes(model: ModelSpec, candidate: Candidate, key_value_format: str) -
 
     With multi-head latent attention every GPU holds the whole compressed vector; otherwise the KV
     heads are split over the attention group, and copied where it is larger than their number. A
-    draft head adds its layers (pool_configurator.py of 0.5.17).
+    draft head adds its layers (pool_configurator.py).
 
     Raises InputError, with the nearest known name, for a format that is not in KEY_VALUE_BYTES.
     """
@@ -104,7 +104,7 @@ def token_bytes(model: ModelSpec, candidate: Candidate, key_value_format: str) -
 def stage_layers(layers: int, stages: int, stage: int) -> range:
     """The layers of a pipeline stage; the last stages take the layers that do not divide evenly.
 
-    Source: get_pp_indices in sglang/srt/distributed/utils.py of 0.5.17.
+    Source: get_pp_indices in sglang/srt/distributed/utils.py of the catalogue's SGLang.
     """
     each, left = divmod(layers, stages)
     first = stage * each + max(0, stage - (stages - left))

@@ -151,7 +151,7 @@ def test_layouts_that_the_shape_allows(name: str, weight_format: str, layout: Ca
             "bfloat16",
             candidate(8, attention=2),
             "llama-3.3-70b-instruct: no dp attention: found attention_data_parallel 2, needed 1:"
-            " LlamaForCausalLM of SGLang 0.5.17 has no DP attention; set attention_data_parallel"
+            " LlamaForCausalLM of the engine has no DP attention; set attention_data_parallel"
             " to 1",
         ),
         (
@@ -208,7 +208,7 @@ def test_a_refusal_says_what_was_found_and_the_nearest_size_that_would_do(
 def test_a_tied_head_of_llama_refuses_stages() -> None:
     assert lines(TIED_LLAMA, "bfloat16", candidate(1, 2)) == [
         "smollm2-135m-instruct: tied head with stages: found pipeline_parallel 2 with a tied"
-        " embedding and head, needed pipeline_parallel 1: the last stage of SGLang 0.5.17 has no"
+        " embedding and head, needed pipeline_parallel 1: the last stage of the engine has no"
         " head to tie; set pipeline_parallel to 1, or use a checkpoint with a head of its own"
     ]
 

@@ -39,8 +39,8 @@ def r1_slice(layers: int) -> ModelSpec:
 
 
 def test_the_engine_reports_the_weights_of_a_slice_of_r1_within_one_percent() -> None:
-    # SGLang 0.5.17, two H100 80GB, driver 580.159.04, nine layers of DeepSeek-R1's shape in FP8
-    # blocks, --tp-size 2: its metric sglang:weight_memory_usage_gb.
+    # Two H100 80GB, driver 580.159.04, nine layers of DeepSeek-R1's shape in FP8 blocks,
+    # --tp-size 2: its metric sglang:weight_memory_usage_gb.
     measured = 35.103515625
     model = r1_slice(9)
     predicted = weights_bytes(model, find_format(model, "fp8"), candidate(2))
