@@ -35,16 +35,8 @@ ONE_HOST = layout(4, 1, per_host=4)
 def environment(
     nodes: Sequence[Node], *candidates: Any, resource: str = "rdma/rails", **overrides: str
 ) -> Environment:
-    request = Request(
-        inventory="site",
-        model=R1_SIZES,
-        nodes=tuple(nodes),
-        objective=LATENCY,
-        constraints=Constraints(),
-        engine_part="sglang",
-        engine_version="0",
-        overrides=tuple(overrides.items()),
-    )
+    given = tuple(overrides.items())
+    request = Request("site", R1_SIZES, tuple(nodes), LATENCY, Constraints(), "sglang", "0", given)
     layouts = candidates or (TWO_HOSTS,)
     return engine_environment(request, nodes, *layouts, rdma_resource=resource)
 
