@@ -18,11 +18,16 @@ GROUPS = ("workers", "serving")
 RACK_LABEL = "sglang.baremetal.io/rack"
 PODS = 110
 """Pods that a kubelet takes unless it is told otherwise."""
+RDMA_SHARES = 1000
+"""Pods that may share a host's RDMA ports, as the example of k8s-rdma-shared-dev-plugin has it."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """One host of an inventory as a node shows it. `memory_gib` in GiB, `rack` may be empty."""
+    """One host of an inventory as a node shows it. `memory_gib` in GiB, `rack` may be empty.
+
+    `rdma` is the resource of the site's RDMA device plugin, empty on a host without RDMA ports.
+    """
 
     name: str
     rack: str
@@ -30,6 +35,7 @@ class Machine:
     gpus: int
     cores: int
     memory_gib: int
+    rdma: str
 
 
 def read_inventory(directory: Path) -> list[Machine]:
@@ -85,6 +91,7 @@ def _machine(name: str, variables: Mapping[str, Any]) -> Machine:
         gpus=int(hardware.get("gpus", 0)),
         cores=int(hardware["cores"]),
         memory_gib=int(hardware["memory_gib"]),
+        rdma=str(variables.get("site_rdma_resource", "")) if hardware.get("rails") else "",
     )
 
 
@@ -98,6 +105,7 @@ def node(machine: Machine) -> dict[str, Any]:
         "memory": f"{machine.memory_gib}Gi",
         "pods": str(PODS),
         **({"nvidia.com/gpu": str(machine.gpus)} if machine.gpus else {}),
+        **({machine.rdma: str(RDMA_SHARES)} if machine.rdma else {}),
     }
     labels = {
         "kubernetes.io/hostname": machine.name,

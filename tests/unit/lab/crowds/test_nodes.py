@@ -7,8 +7,14 @@ import pytest
 from lab.crowds.nodes import Machine, machines, node
 from lab.hosts.errors import DefinitionError
 
-HARDWARE = {"gpu": "h100-sxm-80gb", "gpus": 4, "cores": 96, "memory_gib": 1024}
-MACHINE = Machine("gpu-01", "r1", "h100-sxm-80gb", 4, 96, 1024)
+HARDWARE = {
+    "gpu": "h100-sxm-80gb",
+    "gpus": 4,
+    "cores": 96,
+    "memory_gib": 1024,
+    "rails": [{"device": "mlx5_0", "rate_gbps": 400}],
+}
+MACHINE = Machine("gpu-01", "r1", "h100-sxm-80gb", 4, 96, 1024, "rdma/hca")
 
 
 def inventory(hosts: dict[str, Any], **groups: Any) -> dict[str, Any]:
@@ -16,10 +22,12 @@ def inventory(hosts: dict[str, Any], **groups: Any) -> dict[str, Any]:
 
 
 def test_hosts_of_both_groups_and_their_children_are_machines_once() -> None:
-    facts = {"site_hardware": HARDWARE, "site_rack": "r1"}
+    site = {"site_rdma_resource": "rdma/hca"}
+    facts = {"site_hardware": HARDWARE, "site_rack": "r1", **site}
+    plain = {"site_hardware": {"cores": 96, "memory_gib": 1024}, **site}
     found = machines(
         inventory(
-            {"gpu-01": facts, "gpu-02": {"site_hardware": {**HARDWARE, "gpu": "", "gpus": 0}}},
+            {"gpu-01": facts, "gpu-02": plain},
             workers={"children": ["row"]},
             row={"hosts": ["gpu-02", "gpu-01"]},
             serving={"hosts": ["gpu-01"]},
@@ -27,7 +35,7 @@ def test_hosts_of_both_groups_and_their_children_are_machines_once() -> None:
         ),
         "site",
     )
-    assert found == [MACHINE, Machine("gpu-02", "", "", 0, 96, 1024)]
+    assert found == [MACHINE, Machine("gpu-02", "", "", 0, 96, 1024, "")]
 
 
 def test_every_figure_that_is_missing_is_named() -> None:
@@ -53,6 +61,7 @@ def test_node_has_room_and_labels_of_its_machine() -> None:
         "memory": "1024Gi",
         "pods": "110",
         "nvidia.com/gpu": "4",
+        "rdma/hca": "1000",
     }
     assert made["status"]["capacity"] == made["status"]["allocatable"]
     assert made["metadata"]["labels"] == {
@@ -66,6 +75,6 @@ def test_node_has_room_and_labels_of_its_machine() -> None:
 
 
 def test_node_without_gpus_and_rack_says_nothing_of_them() -> None:
-    made = node(Machine("a", "", "", 0, 8, 16))
+    made = node(Machine("a", "", "", 0, 8, 16, ""))
     assert sorted(made["status"]["capacity"]) == ["cpu", "memory", "pods"]
     assert all(label.startswith("kubernetes.io/") for label in made["metadata"]["labels"])
