@@ -23,8 +23,8 @@ MEMORY_GIB_A_GPU = 16
 SHARED_MIB_A_GPU = 4096
 SHARED_MIB_WITHOUT_GPU = 512
 # Seconds from the container's start: kernels are compiled in 10 to 20 minutes where their cache is
-# cold (SGLang's DeepSeek page), CUDA graphs are captured in 85 s (its Kubernetes page). That loading
-# may take three times what the disk's rate says is chosen, not measured.
+# cold (SGLang's DeepSeek page), CUDA graphs are captured in 85 s (its Kubernetes page). That
+# loading may take three times what the disk's rate says is chosen, not measured.
 START_SECONDS = 1800
 START_SECONDS_WITHOUT_GPU = 900
 LOAD_FACTOR = 3
