@@ -16,11 +16,19 @@ PART = yaml.safe_load((ROOT / "catalogue/parts.yml").read_text())["catalogue_par
 IMAGE = f"{PART['image']}:{PART['tag']}"
 
 
+# containerd has three names of an image: its tag, its digest, and the identity that the kubelet uses.
+REMOVE_IMAGE = f"""
+ctr='ctr --namespace k8s.io images'
+digest=$($ctr ls name=={IMAGE} | awk 'NR > 1 {{print $3}}')
+$ctr ls | awk -v digest="$digest" '$3 == digest {{print $1}}' | xargs $ctr rm --sync
+"""
+
+
 @pytest.fixture(autouse=True)
 def node_without_image(site: Site) -> None:
-    """The engine group is gone, and the image with it from node1."""
+    """The engine group is gone, and the image with all its layers from node1."""
     stop_serving(site)
-    site.on("node1", f"ctr --namespace k8s.io images rm --sync {IMAGE}")
+    site.on("node1", REMOVE_IMAGE)
     assert IMAGE not in site.on("node1", "ctr --namespace k8s.io images ls --quiet")
 
 
