@@ -46,6 +46,14 @@ test: bootstrap collection ## Everything that CI runs
 test-faults: bootstrap collection ## Kills in each phase, broken weights and images; a lab of its own
 	@tests/run bundle faults
 
+.PHONY: test-crowds
+test-crowds: bootstrap dev-links ## Plans on simulated nodes: real scheduler, real LeaderWorkerSet
+	@tests/run crowds
+
+.PHONY: test-newest
+test-newest: bootstrap ## The site once by the newest ansible-core, from a host of its own
+	@tests/run bundle newest-core
+
 .PHONY: soak
 soak: bootstrap collection ## A lab that answers once a minute for SOAK_MINUTES (75)
 	@tests/run bundle soak
