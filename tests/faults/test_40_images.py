@@ -16,7 +16,7 @@ PART = yaml.safe_load((ROOT / "catalogue/parts.yml").read_text())["catalogue_par
 IMAGE = f"{PART['image']}:{PART['tag']}"
 
 
-# containerd has three names of an image: its tag, its digest, and the identity that the kubelet uses.
+# containerd names an image three times: by tag, by digest, and as the kubelet knows it.
 REMOVE_IMAGE = f"""
 ctr='ctr --namespace k8s.io images'
 digest=$($ctr ls name=={IMAGE} | awk 'NR > 1 {{print $3}}')
