@@ -128,6 +128,13 @@ options:
         description: Memory that each rank asks for, in GiB. V(0) takes its part of the host.
         type: int
         default: 0
+      attention_backend:
+        description:
+          - The engine's C(--attention-backend), such as V(triton) or V(flashinfer). Empty leaves it
+            to the engine. Some of them take much of the GPU's memory for decode, which the plan
+            counts.
+        type: str
+        default: ""
   environment:
     description:
       - Environment variables of the engine. They win over what is taken from the facts. Values are

@@ -46,9 +46,9 @@ GIB = 1024**3
 ENGINE_PART = "sglang-cuda"
 # What the machine cannot do: it has no weights, no kernels of FA3 and FlashInfer's sampling
 # (tests/gpu/pack.py leaves them behind), and no DeepGEMM.
+BACKEND = "triton"
 LIMITS = (
     *("--load-format", "dummy"),
-    *("--attention-backend", "triton"),
     *("--sampling-backend", "pytorch"),
 )
 OVERRIDES = (("SGLANG_ENABLE_JIT_DEEPGEMM", "0"),)
@@ -105,7 +105,9 @@ def main() -> int:
 def request_for(shape: Shape, hosts: int, gpu: str) -> Request:
     """The question for `hosts` declared nodes of one GPU each; with two, a group over both."""
     constraints = Constraints(
-        weight_format=shape.weight_format, tensor_parallel=hosts if hosts > 1 else 0
+        weight_format=shape.weight_format,
+        tensor_parallel=hosts if hosts > 1 else 0,
+        attention_backend=BACKEND,
     )
     return Request(
         inventory="gpu-test",

@@ -21,14 +21,13 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout i
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.model_spec import ModelSpec
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.models import find_format
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import (
-    PREFILL,
+    Constraints,
     Request,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.reserve import (
     SPECULATIVE_STEPS,
     SPECULATIVE_TOKENS,
     chunked_prefill_tokens,
-    decode_graph_requests,
     speculative_requests,
 )
 
@@ -39,8 +38,8 @@ DRAFT_BRANCHES = 1
 # The engine without a GPU: what runs there without Intel AMX. Overlap scheduling needs CUDA
 # streams, the start's own request takes longer than the readiness probe's, and idle ranks would
 # spin on the CPUs that others need.
+CPU_ATTENTION_BACKEND = "torch_native"
 CPU_SETTINGS = (
-    ("attention_backend", "torch_native"),
     ("sampling_backend", "pytorch"),
     ("no_overlap", ""),
     ("no_warmup", ""),
@@ -77,6 +76,14 @@ def context_tokens(model: ModelSpec, candidate: Candidate, memory: Memory, asked
     return min(model.context, memory.tokens // candidate.attention_data_parallel)
 
 
+def running_requests(candidate: Candidate, memory: Memory, constraints: Constraints) -> int:
+    """Requests of the group that run at once, 0 where the engine's own rule says how many."""
+    limits = [memory.running_requests]
+    if candidate.speculative:
+        limits.append(speculative_requests(constraints))
+    return min(filter(None, limits), default=0)
+
+
 def _sizes(candidate: Candidate) -> Iterator[Setting]:
     yield "tensor_parallel", candidate.tensor_parallel
     yield "pipeline_parallel", candidate.pipeline_parallel
@@ -91,12 +98,16 @@ def _gpu_settings(request: Request, candidate: Candidate, memory: Memory) -> Ite
     yield "context", context_tokens(request.model, candidate, memory, constraints.context)
     yield "memory_fraction", memory.static_fraction
     yield "prefill_chunk", chunked_prefill_tokens(gpu_mib)
-    if constraints.serving_mode != PREFILL:
-        yield "decode_graph_requests", decode_graph_requests(gpu_mib, candidate, constraints)
+    if memory.graph_requests:
+        yield "decode_graph_requests", memory.graph_requests
+    if constraints.attention_backend:
+        yield "attention_backend", constraints.attention_backend
     if constraints.key_value_format:
         yield "key_value_format", constraints.key_value_format
+    running = running_requests(candidate, memory, constraints)
+    if running:
+        yield "running_requests", running
     if candidate.speculative:
-        yield "running_requests", speculative_requests(constraints)
         yield "draft_algorithm", DRAFT_ALGORITHM
         yield "draft_steps", SPECULATIVE_STEPS
         yield "draft_branches", DRAFT_BRANCHES
@@ -110,5 +121,7 @@ def _cpu_settings(request: Request, candidate: Candidate, memory: Memory) -> Ite
     yield "context", context_tokens(request.model, candidate, memory, asked)
     yield "memory_fraction", memory.static_fraction
     yield "total_tokens", memory.tokens
+    backend = request.constraints.attention_backend
+    yield "attention_backend", backend or CPU_ATTENTION_BACKEND
     yield from CPU_SETTINGS
     yield "metrics", ""

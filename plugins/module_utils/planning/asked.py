@@ -9,6 +9,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault, rename_fix
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.attention_backend import (
+    BACKENDS,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_shape import (
     ENVIRONMENT_NAME,
 )
@@ -48,6 +51,7 @@ LIMITS: Mapping[str, Limit] = {
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "serving_mode": (UNIFIED, DISAGGREGATED),
     "key_value_format": tuple(KEY_VALUE_BYTES),
+    "attention_backend": ("", *BACKENDS),
 }
 DIVISORS = ("attention_data_parallel", "expert_parallel")
 

@@ -121,7 +121,7 @@ def requests_that_fit(candidate: Candidate, memory: Memory, constraints: Constra
     each = memory.tokens // attention_groups // constraints.typical_tokens
     asked = requests_of_a_group(candidate, constraints)
     limit = SPECULATIVE_REQUESTS if candidate.speculative else RUNNING_REQUESTS
-    return min(each * attention_groups, max(limit, asked))
+    return min(each * attention_groups, memory.running_requests or max(limit, asked))
 
 
 def _group_rate(load: Load, decode_seconds: float, work_seconds: float) -> float:

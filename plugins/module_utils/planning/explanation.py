@@ -99,7 +99,10 @@ def refusals(refused: Sequence[Refused]) -> list[dict[str, str]]:
 
 
 def _memory(memory: Memory) -> dict[str, Any]:
-    parts = ("weights", "key_value", "reserve", "activations", "graphs", "runtime", "total")
+    parts = (
+        *("weights", "key_value", "reserve", "activations", "graphs", "workspace"),
+        *("runtime", "total"),
+    )
     sizes = {f"{part}_gib": round(getattr(memory, part) / GIB, 2) for part in parts}
     return {**sizes, "static_fraction": memory.static_fraction}
 

@@ -15,7 +15,8 @@ class GpuSpec:
     is less than the data sheet's. C(memory_bandwidth) and C(nvlink_bandwidth) (one direction, all
     links of the GPU together; 0 without NVLink) are bytes/s, C(pcie_bandwidth) bytes/s in one
     direction. C(dense_flops) holds (number format, dense operations a second); a number format that
-    is not in it has no matrix units.
+    is not in it has no matrix units. C(multiprocessors) is what CUDA reports as
+    multiProcessorCount, 0 where there are none or nobody said.
     """
 
     name: str
@@ -27,6 +28,7 @@ class GpuSpec:
     pcie_bandwidth: float
     dense_flops: tuple[tuple[str, float], ...]
     source: str
+    multiprocessors: int = 0
 
     def flops(self, compute: str) -> float:
         """Dense operations a second in a number format, 0 where the GPU has no units for it."""

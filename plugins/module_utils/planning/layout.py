@@ -49,6 +49,10 @@ class Memory:
     one GPU, C(static_fraction) the engine's --mem-fraction-static. C(runtime) is what driver, CUDA
     context and communicators take before the weights. The parts weights, key_value, reserve and
     runtime make the total, less a part of a page. C(key_value) below 0 is what is missing.
+    C(workspace) is what the attention backend allocates for decode, out of the reserve as well.
+    C(graph_requests) are requests of the largest decode graph of one attention group, 0 for no
+    decode; C(running_requests) the requests of the group that may run at once where memory is the
+    limit, 0 where the engine's own rule is.
     """
 
     total: int
@@ -61,6 +65,9 @@ class Memory:
     tokens: int
     static_fraction: float
     runtime: int = 0
+    workspace: int = 0
+    graph_requests: int = 0
+    running_requests: int = 0
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,12 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.model_sp
     ModelSpec,
     WeightFormat,
 )
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import Constraints
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import (
+    PREFILL,
+    Constraints,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.reserve import (
+    decode_graph_requests,
     reserve,
     static_fraction,
 )
@@ -84,6 +88,7 @@ def memory_of(
         tokens=tokens * candidate.attention_data_parallel,
         static_fraction=fraction,
         runtime=budget.total - budget.free,
+        graph_requests=_graph_requests(gpu_mib, candidate, constraints),
     )
 
 
@@ -91,6 +96,12 @@ def runtime_mib(candidate: Candidate) -> int:
     """MiB that driver, CUDA context and communicators take before the weights."""
     alone = candidate.gpus == 1
     return DRIVER_MIB + CONTEXT_MIB + (0 if alone else COMMUNICATORS_MIB)
+
+
+def _graph_requests(gpu_mib: int, candidate: Candidate, constraints: Constraints) -> int:
+    if constraints.serving_mode == PREFILL:
+        return 0
+    return decode_graph_requests(gpu_mib, candidate, constraints)
 
 
 def _budget(gpu_mib: int, candidate: Candidate, fraction: float) -> _Budget:

@@ -33,6 +33,7 @@ PARTS = {
     "reserve_gib": "reserve of the engine",
     "activations_gib": "  counted for activations",
     "graphs_gib": "  counted for CUDA graphs",
+    "workspace_gib": "  taken by attention for decode",
     "runtime_gib": "taken before the weights",
     "total_gib": "total",
 }
@@ -132,7 +133,7 @@ def _holder(plan: Mapping[str, Any]) -> str:
 
 
 def _memory(memory: Mapping[str, Any]) -> list[str]:
-    rows = [(noun, f"{memory[key]:8.2f} GiB") for key, noun in PARTS.items() if memory[key]]
+    rows = [(noun, f"{memory[key]:8.2f} GiB") for key, noun in PARTS.items() if memory.get(key)]
     fraction = f"the engine's static fraction is {memory['static_fraction']:g}"
     return [*table(("part", "    size"), rows), fraction]
 

@@ -133,6 +133,20 @@ def memory_fault(candidate: Candidate, memory: Memory, constraints: Constraints,
     )
 
 
+def workspace_fault(candidate: Candidate, memory: Memory) -> Optional[Fault]:
+    """Not even one request's buffers for decode have room in what the engine keeps free."""
+    if not memory.workspace or memory.graph_requests or not memory.tokens:
+        return None
+    return Fault(
+        code="workspace_short",
+        where=layout_name(candidate),
+        found=f"{memory.reserve / GIB:.2f} GiB that the engine keeps free of each GPU",
+        needed=f"room for {memory.workspace / GIB:.2f} GiB of attention buffers a request beside"
+        " its prefill, with or without decode graphs",
+        fix="lower memory_fraction or context, or set another attention_backend",
+    )
+
+
 def crossing_fault(pool: Pool, candidate: Candidate, better: Candidate) -> Fault:
     """Tensor parallelism leaves the host although another layout keeps it inside."""
     return Fault(

@@ -44,6 +44,7 @@ class Constraints:
     memory_fraction: float = 0.0
     rank_cpu: str = ""
     rank_memory_gib: int = 0
+    attention_backend: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.cost_ter
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.cpu_memory import (
     cpu_memory_of,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.decode_workspace import (
+    with_decode_workspace,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import (
     Candidate,
     Considered,
@@ -53,6 +56,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.refusals
     first_fault,
     idle_fault,
     tokens_held,
+    workspace_fault,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import (
     FEWEST_GPUS,
@@ -115,9 +119,10 @@ def search(task: Task) -> Found:
 
 def memory_for(task: Task, candidate: Candidate) -> Memory:
     """The memory of a layout on the pool's smallest GPU, or in its smallest host's main memory."""
-    kind = cpu_memory_of if task.pool.on_cpu else memory_of
-    size = task.pool.memory_mib
-    return kind(task.model, task.weight_format, size, candidate, task.ask.constraints)
+    model, pool, constraints = task.model, task.pool, task.ask.constraints
+    kind = cpu_memory_of if pool.on_cpu else memory_of
+    memory = kind(model, task.weight_format, pool.memory_mib, candidate, constraints)
+    return with_decode_workspace(memory, model, pool.gpu, candidate, constraints)
 
 
 def fewest_groups(candidate: Candidate, memory: Memory, constraints: Constraints) -> int:
@@ -144,6 +149,10 @@ def _with_memory(task: Task, refused: list[Refused]) -> Iterator[tuple[Candidate
         )
         if key not in known:
             known[key] = memory_for(task, candidate)
+        fault = workspace_fault(candidate, known[key])
+        if fault:
+            refused.append(Refused(candidate, fault))
+            continue
         yield _sized(task, candidate, known[key]), known[key]
 
 

@@ -9,11 +9,25 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.choose i
     NoLayoutError,
     choose,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.decode_workspace import (
+    with_decode_workspace,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.formats import format_fault
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.gpus import find_gpu
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import Considered
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import (
+    Candidate,
+    Considered,
+    Memory,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.memory import memory_of
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import Request
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.model_spec import (
+    ModelSpec,
+    WeightFormat,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import (
+    Constraints,
+    Request,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.reserve import (
     chunked_prefill_tokens,
 )
@@ -27,16 +41,25 @@ from tests.unit.plugins.module_utils.planning.random_worlds import random_reques
 
 CASES = 600
 BATCHES = 20
-RULES = Rules(
-    memory=memory_of,  # type: ignore[arg-type]
-    shape_allows=lambda *layout: not shape_faults(*layout),
-    format_runs=lambda *pair: format_fault(*pair) is None,
-    chunk=chunked_prefill_tokens,
-)
 
 
 def world_of(request: Request) -> World:
-    return World(request, find_gpu(request.nodes[0].gpus[0].model), RULES)
+    gpu = find_gpu(request.nodes[0].gpus[0].model)
+
+    def memory(
+        model: ModelSpec, weight_format: WeightFormat, mib: int, layout: Candidate, asked: object
+    ) -> Memory:
+        assert isinstance(asked, Constraints)
+        pool = memory_of(model, weight_format, mib, layout, asked)
+        return with_decode_workspace(pool, model, gpu, layout, asked)
+
+    rules = Rules(
+        memory=memory,
+        shape_allows=lambda *layout: not shape_faults(*layout),
+        format_runs=lambda *pair: format_fault(*pair) is None,
+        chunk=chunked_prefill_tokens,
+    )
+    return World(request, gpu, rules)
 
 
 def request_number(seed: int) -> Request:
