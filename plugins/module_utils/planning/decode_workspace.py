@@ -44,9 +44,10 @@ FEWEST_KEYS_OF_A_SPLIT = 32
 # whose indices have a row for the last one too.
 SPECULATIVE_ROWS = 2 * SPECULATIVE_TOKENS + SPECULATIVE_STEPS - 1
 SPECULATIVE_INDEX_ROWS = SPECULATIVE_ROWS + 1
-# The part of the memory left after the pool that the buffers may take; prefill and communication
-# need the rest. On an H100 with 10.46 GiB left 2 GiB of them (0.19) started and served, 2.33 of
-# 10.59 GiB (0.22) too, 16 GiB did not start: tests/gpu/recorded/2026-11-24-h100x1.
+# The part of the memory left after the pool that the buffers of the decode graphs may take, and as
+# much again those of a batch without a graph; prefill and communication need the rest. On an H100
+# 2 GiB of 10.46 GiB (0.19) started and served, 2.33 of 10.59 GiB (0.22) too, and 16 of 10.46 GiB
+# did not start: tests/gpu/recorded/2026-11-24-h100x1.
 LARGEST_PART = 0.25
 # Requests that the engine lets run at once by its own rule, and the tokens that its table of
 # requests has beyond the context (resolve_max_num_reqs and get_req_to_token_extra_context_len in
@@ -118,15 +119,16 @@ def with_decode_workspace(
         return memory
     context = context_tokens(model, candidate, memory, constraints.context)
     buffers = request_buffers(model, candidate, context, gpu)
-    room = int(LARGEST_PART * max(0, memory.reserve - _table_bytes(memory, candidate, context)))
+    room = int(LARGEST_PART * max(0, left_after_pool(memory, candidate, context)))
     requests = largest_graph(min(memory.graph_requests, room // buffers.in_graphs))
-    running = room // buffers.partial
-    shares = candidate.attention_data_parallel * candidate.pipeline_parallel
+    # The stages of a pipeline work on parts of the requests that run (pp_max_micro_batch_size).
+    running = room // buffers.partial * candidate.pipeline_parallel
+    lowers = running < MOST_RUNNING
     return replace(
         memory,
         workspace=max(1, requests) * buffers.in_graphs,
         graph_requests=requests,
-        running_requests=running * shares if running < MOST_RUNNING else 0,
+        running_requests=running * candidate.attention_data_parallel if lowers else 0,
     )
 
 
@@ -139,13 +141,13 @@ def largest_graph(requests: int) -> int:
     return max(size for size in sizes if size <= requests)
 
 
-def _table_bytes(memory: Memory, candidate: Candidate, context: int) -> int:
-    """The table of each running request's tokens, which the engine takes from its reserve."""
+def left_after_pool(memory: Memory, candidate: Candidate, context: int) -> int:
+    """Bytes of the reserve beside the table of each running request's tokens."""
     tokens = memory.tokens // candidate.attention_data_parallel
     running = int(tokens / max(1, context) * RUNNING_PER_CONTEXT)
     running = min(max(min(running, MOST_RUNNING), FEWEST_RUNNING), tokens // 2)
     extra = SPECULATIVE_EXTRA_CONTEXT if candidate.speculative else EXTRA_CONTEXT
-    return (running + 1) * (context + extra) * INT32_BYTES
+    return memory.reserve - (running + 1) * (context + extra) * INT32_BYTES
 
 
 def _power_of_2(number: int) -> int:

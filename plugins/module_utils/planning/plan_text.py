@@ -33,7 +33,7 @@ PARTS = {
     "reserve_gib": "reserve of the engine",
     "activations_gib": "  counted for activations",
     "graphs_gib": "  counted for CUDA graphs",
-    "workspace_gib": "  taken by attention for decode",
+    "workspace_gib": "  taken by decode buffers",
     "runtime_gib": "taken before the weights",
     "total_gib": "total",
 }

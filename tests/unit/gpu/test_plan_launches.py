@@ -14,6 +14,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.planner 
 
 from tests.gpu.machine.launch import read_launches
 from tests.gpu.plan_launches import (
+    BACKEND,
     GRID,
     LIMITS,
     SHAPES_BY_HOSTS,
@@ -48,6 +49,8 @@ def test_the_first_launch_is_the_plan_verbatim(hosts: int, name: str) -> None:
 def test_the_plan_keeps_to_the_limits_of_the_machine(hosts: int, name: str) -> None:
     first = made(hosts, name)[0]
     assert tuple(first["arguments"][-len(LIMITS) :]) == LIMITS
+    place = first["arguments"].index("--attention-backend")
+    assert first["arguments"][place + 1] == BACKEND
     assert first["environment"]["SGLANG_ENABLE_JIT_DEEPGEMM"] == "0"
     assert first["environment"]["NCCL_NVLS_ENABLE"] == "0"
 

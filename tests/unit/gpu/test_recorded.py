@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning import memory
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.attention_backend import (
+    TRITON,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.decode_workspace import (
+    left_after_pool,
+    with_decode_workspace,
+    workspace_bytes,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.gpus import find_gpu
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import (
     Candidate,
     Memory,
@@ -22,6 +32,11 @@ from tests.unit.plugins.module_utils.planning.engine_samples import run_model
 
 RECORDED = Path(__file__).resolve().parents[2] / "gpu" / "recorded"
 WEIGHTS, TOKENS = 0.03, 0.08
+GIB = 1024**3
+# What the captured graphs themselves take beside the buffers of attention, and what a log rounds.
+GRAPHS_GIB, ROUNDED_GIB = 0.4, 0.05
+LACKED = re.compile(r"CUDA out of memory\. Tried to allocate ([0-9.]+) GiB")
+CAPTURED = re.compile(r"Capture target decode CUDA graph begin\..* bs=\[.*?(\d+)\]")
 Record = dict[str, Any]
 
 
@@ -39,6 +54,8 @@ BY_RULE = [
     for record in STARTED
     if not record["mem_fraction_static_set"] and GRAPHS not in record["arguments"]
 ]
+CAPTURES = [record for record in STARTED if "decode_graphs_gib" in record]
+KILLED = [record for record in records() if LACKED.search("\n".join(record.get("log", [])))]
 ALONE = [record for record in STARTED if record["gpus"] == 1]
 # One correction is carried from each shape to each other one on the same card.
 PAIRS = [
@@ -83,6 +100,28 @@ def planned(record: Record, fraction: float) -> Memory:
     )
 
 
+def logged(record: Record, pattern: re.Pattern[str]) -> float:
+    """The figure of a record's log that the pattern finds."""
+    found = pattern.search("\n".join(record["log"]))
+    assert found, record["name"]
+    return float(found[1])
+
+
+def workspace(record: Record, requests: int) -> int:
+    """Bytes that the planner counts for decode graphs of so many requests."""
+    model, gpu = run_model(record), find_gpu(record["card"])
+    return workspace_bytes(model, layout(record), model.context, requests, gpu)
+
+
+def bounded(record: Record, fraction: float) -> Memory:
+    """The planner's memory for the launch's card and attention backend."""
+    assert "--attention-backend" in record["arguments"]
+    constraints = Constraints(attention_backend=TRITON)
+    model, gpu = run_model(record), find_gpu(record["card"])
+    pool = planned(record, fraction)
+    return with_decode_workspace(pool, model, gpu, layout(record), constraints)
+
+
 def tokens_of_one_group(record: Record, found: Memory) -> int:
     """Tokens as the engine counts them: of one attention group."""
     return found.tokens // layout(record).attention_data_parallel
@@ -118,6 +157,43 @@ def test_a_constant_corrected_on_one_shape_holds_on_another(
     monkeypatch.setattr(memory, "CONTEXT_MIB", round(before_weights - memory.DRIVER_MIB))
     found = planned(other, other["mem_fraction_static"])
     assert tokens_of_one_group(other, found) == pytest.approx(other["kv_tokens"], rel=TOKENS)
+
+
+@pytest.mark.parametrize("record", CAPTURES, ids=label)
+def test_what_decode_graphs_took_is_attention_s_buffers_and_little_more(record: Record) -> None:
+    beside = record["decode_graphs_gib"] - workspace(record, record["decode_graph_requests"]) / GIB
+    assert 0 < beside < GRAPHS_GIB
+
+
+@pytest.mark.parametrize("record", CAPTURES, ids=label)
+def test_what_is_left_after_the_pool_is_near(record: Record) -> None:
+    found = planned(record, record["mem_fraction_static"])
+    left = left_after_pool(found, layout(record), run_model(record).context) / GIB
+    assert left == pytest.approx(record["available_after_pool_gib"], abs=ROUNDED_GIB)
+
+
+@pytest.mark.parametrize("record", CAPTURES, ids=label)
+def test_the_planner_allows_decode_graphs_that_started(record: Record) -> None:
+    assert bounded(record, 0).graph_requests >= record["decode_graph_requests"]
+
+
+@pytest.mark.parametrize("record", KILLED, ids=label)
+def test_the_planner_avoids_decode_graphs_for_which_memory_did_not_do(record: Record) -> None:
+    requests = int(logged(record, CAPTURED))
+    lacked = logged(record, LACKED)
+    assert 0 < workspace(record, requests) / GIB - lacked < 0.03 * lacked
+    assert lacked > record["available_after_pool_gib"]
+    found = bounded(record, 0)
+    assert 0 < found.graph_requests < requests
+    assert found.workspace / GIB < record["available_after_pool_gib"] / 4
+
+
+def test_a_start_that_ran_out_of_memory_is_recorded() -> None:
+    assert {record["name"] for record in KILLED} == {
+        "r1-slice-7-plan",
+        "r1-slice-7-chunk-2048",
+        "r1-slice-7-engine-defaults",
+    }
 
 
 def test_both_shapes_of_one_gpu_are_recorded() -> None:

@@ -90,6 +90,21 @@ def test_everything_that_can_be_asked_at_once() -> None:
     )
 
 
+def test_a_backend_is_named_and_memory_bounds_graphs_and_running_requests() -> None:
+    asked = request(Constraints(attention_backend="triton"))
+    memory = memory_of(R1, find_format(R1, "fp8"), H100, candidate(16), asked.constraints)
+    bounded = replace(memory, graph_requests=40, running_requests=41)
+    assert engine_arguments(asked, candidate(16), bounded)[10:] == (
+        *("--cuda-graph-max-bs-decode", "40"),
+        *("--attention-backend", "triton"),
+        *("--max-running-requests", "41"),
+        "--enable-metrics",
+    )
+    drafted = candidate(16, speculative=True)
+    found = engine_arguments(asked, drafted, bounded)
+    assert found[found.index("--max-running-requests") + 1] == "41"
+
+
 def test_a_weight_format_brings_its_own_arguments_at_the_end() -> None:
     layout = candidate(16, weight_format="int8-channel")
     assert arguments(layout, request(), gpu_mib=81920)[-3:] == (

@@ -72,6 +72,12 @@ def test_the_site_and_the_modules_ask_for_what_the_planner_knows() -> None:
             " unified, disaggregated; correct serving_mode",
         ),
         (
+            {"attention_backend": "flash"},
+            "site_constraints.attention_backend: constraint invalid: found 'flash', needed one of"
+            " triton, torch_native, flex_attention, fa3, fa4, flashinfer, flashmla, trtllm_mla,"
+            " cutedsl_mla, trtllm_mha, intel_amx; correct attention_backend",
+        ),
+        (
             {"tensor_parallel": 16, "attention_data_parallel": 3},
             "site_constraints.attention_data_parallel: constraint invalid: found 3, needed a"
             " divisor of tensor_parallel 16; correct attention_data_parallel",

@@ -70,4 +70,5 @@ def test_rates_are_bytes_a_second_of_one_direction_and_operations_without_sparsi
     assert eight == pytest.approx(2 * spec.flops("bfloat16"), rel=0.02)
     assert bool(spec.flops("fp8")) is (spec.compute_capability >= (8, 9))
     assert bool(spec.flops("fp4")) is (spec.compute_capability >= (10, 0))
+    assert 58 <= spec.multiprocessors <= 188
     assert spec.source

@@ -49,6 +49,7 @@ ENGINE: dict[str, Any] = {
         "reserve_gib": 15.15,
         "activations_gib": 14.5,
         "graphs_gib": 0.0,
+        "workspace_gib": 2.55,
         "runtime_gib": 1.96,
         "total_gib": 79.65,
         "static_fraction": 0.805,
@@ -123,6 +124,7 @@ def test_a_plan_by_hand_is_its_layout_ranks_arguments_and_environment() -> None:
         ["  smollm2  0     node1  a     pipeline stage 0; rack a", "  spare hosts: node3"],
         ["Memory of the fullest rank", "  part                           size"],
         ["  weights                       42.36 GiB", "  KV cache                      20.18 GiB"],
+        ["    taken by decode buffers      2.55 GiB", "  taken before the weights       1.96 GiB"],
         ["  total                         79.65 GiB", "  the engine's static fraction is 0.805"],
         [
             "What fits",

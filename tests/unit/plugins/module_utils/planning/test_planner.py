@@ -83,6 +83,19 @@ def test_stage_3_keeps_each_rack_together_and_sends_a_seventh_between_them() -> 
     # number of the token on its way back: 86 % less.
     assert traffic == {"cross_rack_bytes": 28736, "inventory_order_bytes": 200960}
     assert document["model"]["format"] == "bfloat16"
+    assert (document["layout"]["tensor_parallel"], document["layout"]["pipeline_parallel"]) == (
+        4,
+        8,
+    )
+
+
+def test_stage_3_has_triton_s_buffers_in_its_memory() -> None:
+    document = made("stage3-cross-rack")
+    memory = document["explanation"]["engines"][0]["memory"]
+    # 400 requests: 32 heads x 128 splits x (512 + 1) float32, and 163,840 indices of 8 bytes.
+    assert values(document["arguments"])["--cuda-graph-max-bs-decode"] == "400"
+    assert memory["workspace_gib"] == round(400 * (32 * 128 * 513 * 4 + 163840 * 8) / 1024**3, 2)
+    assert memory["workspace_gib"] < memory["reserve_gib"] / 4
 
 
 def test_a_mixed_site_plans_the_better_gpus_and_names_the_others() -> None:
