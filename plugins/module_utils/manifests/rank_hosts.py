@@ -31,12 +31,14 @@ _CONDITIONS = (
     "has(object.metadata.labels)",
     f"'{INDEX_LABEL}' in object.metadata.labels",
 )
-_HOSTS = f"object.metadata.annotations['{RANK_HOSTS}'].split(',')"
-_HOST = f"{_HOSTS}[int(object.metadata.labels['{INDEX_LABEL}'])]"
+_HOST = f"""object.metadata.annotations['{RANK_HOSTS}'].split(',')
+[int(object.metadata.labels['{INDEX_LABEL}'])]
+"""
 _PATCH = f"""has(object.spec.nodeSelector)
 ? [JSONPatch{{op: 'add', path: '/spec/nodeSelector/' + jsonpatch.escapeKey('{HOST_LABEL}'),
-   value: {_HOST}}}]
-: [JSONPatch{{op: 'add', path: '/spec/nodeSelector', value: {{'{HOST_LABEL}': {_HOST}}}}}]
+   value: variables.host}}]
+: [JSONPatch{{op: 'add', path: '/spec/nodeSelector',
+   value: {{'{HOST_LABEL}': variables.host}}}}]
 """
 
 
@@ -85,6 +87,7 @@ def policy_objects(labels: Mapping[str, str]) -> list[dict[str, Any]]:
                 "reinvocationPolicy": "Never",
                 "matchConstraints": {"resourceRules": [pods]},
                 "matchConditions": [annotated],
+                "variables": [{"name": "host", "expression": _HOST}],
                 "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": _PATCH}}],
             },
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from lab.bundle.lock import differences, go_module, python_pins, tools_file
 
@@ -77,7 +78,7 @@ def test_python_pin_uses_the_name_of_the_package() -> None:
 
 
 def test_lock_holds_parts_of_another_lock_beside_its_own() -> None:
-    parts = {
+    parts: dict[str, dict[str, Any]] = {
         "client": {"kind": "python", "use": "controller", "lock": "controller.txt", "version": "9"},
         "core-newest": {
             "kind": "python",
