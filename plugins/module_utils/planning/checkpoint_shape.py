@@ -125,7 +125,7 @@ def _grouped(keys: Keys) -> GroupedQuery:
     )
 
 
-def _no_experts(_: Keys) -> tuple[Experts, ...]:
+def _no_experts(_keys: Keys) -> tuple[Experts, ...]:
     return ()
 
 

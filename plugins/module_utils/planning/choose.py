@@ -252,7 +252,7 @@ def _without_a_wish(request: Request) -> Iterator[str]:
     """Each of the person's constraints that alone stands in the way."""
     for words, constraints in relaxed(request.constraints):
         for outcome in _outcomes(replace(request, constraints=constraints)):
-            for _, found in outcome.found:
+            for _format, found in outcome.found:
                 layout = layout_name(found.ranked[0].candidate)
                 yield f"leave out {words}: {layout} fits on {outcome.pool.gpu.name}"
 

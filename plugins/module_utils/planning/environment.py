@@ -140,7 +140,7 @@ def _interfaces(nodes: Sequence[Node], *, on_gpus: bool) -> Iterator[Setting]:
 def _sockets(case: _Case) -> Setting:
     if case.by_choice:
         return variable("NCCL_NET", "Socket", f"{PERSON} turns RDMA off")
-    bare = next(node.name for node in case.nodes if not node.rails)
+    bare = next((node.name for node in case.nodes if not node.rails), case.nodes[0].name)
     return variable("NCCL_NET", "Socket", f"{bare} has no RDMA port that the engine may use")
 
 
@@ -197,9 +197,8 @@ def _warnings(case: _Case) -> Iterator[str]:
         yield from rdma_warnings(case.nodes, case.resource)
     elif case.spread:
         if not case.by_choice:
-            bare = next(node.name for node in case.nodes if not node.rails)
             yield (
-                f"no RDMA between hosts, since {bare} has no RDMA port for the engine: NCCL uses "
+                f"no RDMA between hosts, since {_first_without_rails(case)} has no RDMA port for the engine: NCCL uses "
                 "TCP, which takes several times as long and the CPU besides"
             )
         unknown = [node.name for node in case.nodes if not node.tcp_rate]
@@ -231,3 +230,7 @@ def _interface_faults(nodes: Sequence[Node], overrides: dict[str, str]) -> Itera
             needed="one name for the interface of all pods",
             fix="declare the same interface in site_hardware of all hosts",
         )
+
+
+def _first_without_rails(case: _Case) -> str:
+    return next(node.name for node in case.nodes if not node.rails)

@@ -59,7 +59,7 @@ def candidates(
         ]
         for stages in _stage_counts(model, pool, tensor, constraints):
             drafts = _speculative_choices(model, stages, constraints)
-            for share in host_shares([size for size, _ in pool.sizes], tensor, stages):
+            for share in host_shares([size for size, _count in pool.sizes], tensor, stages):
                 groups = constraints.groups or room(pool, tensor * stages, share) or 1
                 for attention, expert in inner:
                     for draft in drafts:
@@ -101,7 +101,7 @@ def most_groups_with_more_stages(model: ModelSpec, pool: Pool, tensor: int) -> M
 
     A group with fewer stages than as many groups could have leaves GPUs idle.
     """
-    host_sizes = [size for size, _ in pool.sizes]
+    host_sizes = [size for size, _count in pool.sizes]
     most: dict[int, int] = {}
     best = 0
     for stages in range(model.layers, 0, -1):

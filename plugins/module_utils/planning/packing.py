@@ -45,7 +45,7 @@ def deal(hosts: Sequence[int], slots: Mapping[int, int], groups: int, size: int)
     """
     if all(slots[host] == 1 for host in hosts):
         return [list(hosts[at * size : (at + 1) * size]) for at in range(groups)]
-    places = [host for host in hosts for _ in range(min(slots[host], groups))]
+    places = [host for host in hosts for _slot in range(min(slots[host], groups))]
     return [places[at::groups][:size] for at in range(groups)]
 
 

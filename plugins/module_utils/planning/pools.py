@@ -83,7 +83,7 @@ def make_pools(nodes: Sequence[Node]) -> tuple[Pool, ...]:
         if len(names) == 1:
             members[(names.pop(), node.nvlink)].append(node)
     return tuple(
-        _pool(specs[hosts[0].gpus[0].model], hosts) for _, hosts in sorted(members.items())
+        _pool(specs[hosts[0].gpus[0].model], hosts) for _name, hosts in sorted(members.items())
     )
 
 

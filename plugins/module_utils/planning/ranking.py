@@ -62,12 +62,12 @@ def in_order(model: ModelSpec, gpu: GpuSpec) -> tuple[WeightFormat, ...]:
     )
 
 
-def _latency(_: ModelSpec, considered: Considered) -> Key:
+def _latency(_model: ModelSpec, considered: Considered) -> Key:
     cost = considered.cost
     return (cost.decode_seconds, cost.prefill_seconds, -cost.tokens_per_second)
 
 
-def _throughput(_: ModelSpec, considered: Considered) -> Key:
+def _throughput(_model: ModelSpec, considered: Considered) -> Key:
     return (-considered.cost.tokens_per_second, considered.cost.decode_seconds)
 
 
@@ -76,7 +76,7 @@ def _longest_context(model: ModelSpec, considered: Considered) -> Key:
     return (-min(model.context, held), considered.cost.decode_seconds)
 
 
-def _fewest_gpus(_: ModelSpec, considered: Considered) -> Key:
+def _fewest_gpus(_model: ModelSpec, considered: Considered) -> Key:
     candidate = considered.candidate
     number = candidate.gpus * candidate.groups
     return (number, float(leaves_host(candidate)), considered.cost.decode_seconds)

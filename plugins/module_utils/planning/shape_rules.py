@@ -93,7 +93,7 @@ def _largest_divisor(whole: int, limit: int) -> int:
     return next(size for size in range(min(whole, limit), 0, -1) if whole % size == 0)
 
 
-def _head_faults(model: ModelSpec, _: WeightFormat, candidate: Candidate) -> Iterator[Fault]:
+def _head_faults(model: ModelSpec, _format: WeightFormat, candidate: Candidate) -> Iterator[Fault]:
     group = attention_group(candidate)
     heads = model.attention.heads
     if heads % group:
@@ -107,7 +107,7 @@ def _head_faults(model: ModelSpec, _: WeightFormat, candidate: Candidate) -> Ite
 
 
 def _key_value_head_faults(
-    model: ModelSpec, _: WeightFormat, candidate: Candidate
+    model: ModelSpec, _format: WeightFormat, candidate: Candidate
 ) -> Iterator[Fault]:
     group = attention_group(candidate)
     attention = model.attention
@@ -124,7 +124,9 @@ def _key_value_head_faults(
         )
 
 
-def _expert_faults(model: ModelSpec, _: WeightFormat, candidate: Candidate) -> Iterator[Fault]:
+def _expert_faults(
+    model: ModelSpec, _format: WeightFormat, candidate: Candidate
+) -> Iterator[Fault]:
     size = candidate.expert_parallel
     if not model.experts:
         if size > 1:
@@ -208,7 +210,9 @@ def _largest_part_count(width: int, limit: int, block: int) -> int:
     return next((size for size in counts if width % (size * block) == 0), 1)
 
 
-def _vocabulary_faults(model: ModelSpec, _: WeightFormat, candidate: Candidate) -> Iterator[Fault]:
+def _vocabulary_faults(
+    model: ModelSpec, _format: WeightFormat, candidate: Candidate
+) -> Iterator[Fault]:
     rows = padded_vocabulary(model)
     if rows % candidate.tensor_parallel:
         yield _divisor_fault(
@@ -216,7 +220,7 @@ def _vocabulary_faults(model: ModelSpec, _: WeightFormat, candidate: Candidate) 
         )
 
 
-def _stage_faults(model: ModelSpec, _: WeightFormat, candidate: Candidate) -> Iterator[Fault]:
+def _stage_faults(model: ModelSpec, _format: WeightFormat, candidate: Candidate) -> Iterator[Fault]:
     if candidate.pipeline_parallel > model.layers:
         yield Fault(
             code="more_stages_than_layers",
@@ -227,7 +231,9 @@ def _stage_faults(model: ModelSpec, _: WeightFormat, candidate: Candidate) -> It
         )
 
 
-def _tied_head_faults(model: ModelSpec, _: WeightFormat, candidate: Candidate) -> Iterator[Fault]:
+def _tied_head_faults(
+    model: ModelSpec, _format: WeightFormat, candidate: Candidate
+) -> Iterator[Fault]:
     if model.tied and candidate.pipeline_parallel > 1 and model.architecture in TIED_ON_FIRST_STAGE:
         yield Fault(
             code="tied_head_with_stages",
@@ -263,7 +269,7 @@ def _draft_faults(
 
 
 def _dp_attention_faults(
-    model: ModelSpec, _: WeightFormat, candidate: Candidate
+    model: ModelSpec, _format: WeightFormat, candidate: Candidate
 ) -> Iterator[Fault]:
     size = candidate.attention_data_parallel
     if size > 1 and model.architecture not in DP_ATTENTION:
