@@ -198,8 +198,8 @@ def _warnings(case: _Case) -> Iterator[str]:
     elif case.spread:
         if not case.by_choice:
             yield (
-                f"no RDMA between hosts, since {_first_without_rails(case)} has no RDMA port for the engine: NCCL uses "
-                "TCP, which takes several times as long and the CPU besides"
+                f"no RDMA between hosts, since {_first_without_rails(case)} has no RDMA port for "
+                "the engine: NCCL uses TCP, which takes several times as long and the CPU besides"
             )
         unknown = [node.name for node in case.nodes if not node.tcp_rate]
         if unknown:
