@@ -55,6 +55,7 @@ OVERRIDES = (("SGLANG_ENABLE_JIT_DEEPGEMM", "0"),)
 FRACTION = "--mem-fraction-static"
 CHUNK = "--chunked-prefill-size"
 GRAPHS = "--cuda-graph-max-bs-decode"
+RUNNING = "--max-running-requests"
 # The machine has no interface but lo. Two nodes are two GPUs of one host there, and NCCL joins them
 # over NVLink, whatever the rate between hosts is declared to be.
 INTERFACE, ADDRESS = "lo", "127.0.0.1"
@@ -78,7 +79,7 @@ class ByHand:
 GRID = (
     ByHand("graphs-32", GRAPHS, "32"),
     ByHand("chunk-2048", CHUNK, "2048"),
-    ByHand("engine-defaults", without=("--context-length", FRACTION, CHUNK, GRAPHS)),
+    ByHand("engine-defaults", without=("--context-length", FRACTION, CHUNK, GRAPHS, RUNNING)),
     ByHand("fraction-0.88", FRACTION, "0.88"),
     ByHand("no-graphs", "--disable-cuda-graph"),
 )

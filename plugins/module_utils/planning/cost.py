@@ -96,16 +96,16 @@ def cost_of(
     )
     decode = _decode_terms(group)
     work = _prefill_work(group)
-    prefill = [*work, *_prefill_waiting(group, sum(seconds for _, seconds in work))]
+    prefill = [*work, *_prefill_waiting(group, sum(seconds for _name, seconds in work))]
     loading = weight_format.checkpoint_bytes / machine.rates.disk if machine.rates.disk else 0.0
-    decode_seconds = sum(seconds for _, seconds in decode)
+    decode_seconds = sum(seconds for _name, seconds in decode)
     return Cost(
         terms=(*decode, *prefill, ("load of the weights", loading)),
         decode_seconds=decode_seconds,
-        prefill_seconds=sum(seconds for _, seconds in prefill),
+        prefill_seconds=sum(seconds for _name, seconds in prefill),
         concurrency=candidate.groups * load.requests,
         tokens_per_second=candidate.groups
-        * _group_rate(load, decode_seconds, sum(part for _, part in work)),
+        * _group_rate(load, decode_seconds, sum(part for _name, part in work)),
         load_seconds=loading,
     )
 
@@ -121,7 +121,8 @@ def requests_that_fit(candidate: Candidate, memory: Memory, constraints: Constra
     each = memory.tokens // attention_groups // constraints.typical_tokens
     asked = requests_of_a_group(candidate, constraints)
     limit = SPECULATIVE_REQUESTS if candidate.speculative else RUNNING_REQUESTS
-    return min(each * attention_groups, memory.running_requests or max(limit, asked))
+    most = max(limit, asked)
+    return min(each * attention_groups, most, memory.running_requests or most)
 
 
 def _group_rate(load: Load, decode_seconds: float, work_seconds: float) -> float:
@@ -159,7 +160,7 @@ def _decode_terms(group: _Group) -> Terms:
     if not candidate.speculative:
         return terms
     gain = speculative_gain(group.load.requests)
-    saved = sum(seconds for _, seconds in terms) * (1 - 1 / gain)
+    saved = sum(seconds for _name, seconds in terms) * (1 - 1 / gain)
     return [*terms, ("decode saved by the speculative head", -saved)]
 
 

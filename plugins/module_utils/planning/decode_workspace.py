@@ -151,4 +151,7 @@ def left_after_pool(memory: Memory, candidate: Candidate, context: int) -> int:
 
 
 def _power_of_2(number: int) -> int:
-    return 1 << max(0, number - 1).bit_length()
+    power = 1
+    while power < number:
+        power *= 2
+    return power

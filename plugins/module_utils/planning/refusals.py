@@ -79,7 +79,7 @@ def hosts_fault(pool: Pool, candidate: Candidate) -> Optional[Fault]:
         return _fabric_fault(pool, candidate)
     needed = hosts * candidate.groups
     found = sum(size // share * count for size, count in pool.sizes)
-    slots = min(found, sum(count for _, count in pool.sizes)) if hosts > 1 else found
+    slots = min(found, sum(count for _size, count in pool.sizes)) if hosts > 1 else found
     return Fault(
         code="hosts_missing",
         where=sizes_name(candidate),
@@ -133,10 +133,17 @@ def memory_fault(candidate: Candidate, memory: Memory, constraints: Constraints,
     )
 
 
-def workspace_fault(candidate: Candidate, memory: Memory) -> Optional[Fault]:
-    """Not even one request's buffers for decode have room in what the engine keeps free."""
-    if not memory.workspace or memory.graph_requests or not memory.tokens:
+def workspace_fault(
+    candidate: Candidate, memory: Memory, constraints: Constraints
+) -> Optional[Fault]:
+    """The buffers of attention for decode leave no room for a request, or for all that were asked.
+
+    Decode without graphs would need the same buffers for each request.
+    """
+    if not memory.workspace or not memory.tokens:
         return None
+    if memory.graph_requests:
+        return _running_fault(candidate, memory, constraints)
     return Fault(
         code="workspace_short",
         where=layout_name(candidate),
@@ -180,6 +187,21 @@ def format_not_needed(candidate: Candidate, weight_format: str) -> Fault:
         found=f"{candidate.weight_format} fits: {layout_name(candidate)}",
         needed="the official format first, then the one with most bits that the GPU runs",
         fix=f"set weight_format to {weight_format} to have it all the same",
+    )
+
+
+def _running_fault(
+    candidate: Candidate, memory: Memory, constraints: Constraints
+) -> Optional[Fault]:
+    asked, limit = -(-constraints.concurrency // candidate.groups), memory.running_requests
+    if not limit or asked <= limit:
+        return None
+    return Fault(
+        code="running_requests_short",
+        where=layout_name(candidate),
+        found=f"attention buffers for {limit} requests of a group at once",
+        needed=f"{asked}: concurrency {constraints.concurrency} in {candidate.groups} groups",
+        fix=f"lower concurrency to {limit * candidate.groups}, or set another attention_backend",
     )
 
 

@@ -130,6 +130,7 @@ def fewest_groups(candidate: Candidate, memory: Memory, constraints: Constraints
     does not hold a single one."""
     each = tokens_held(candidate, memory) // constraints.typical_tokens
     held = each * candidate.attention_data_parallel
+    held = min(held, memory.running_requests or held)
     return -(-constraints.concurrency // held) if held else 0
 
 
@@ -149,11 +150,12 @@ def _with_memory(task: Task, refused: list[Refused]) -> Iterator[tuple[Candidate
         )
         if key not in known:
             known[key] = memory_for(task, candidate)
-        fault = workspace_fault(candidate, known[key])
+        sized = _sized(task, candidate, known[key])
+        fault = workspace_fault(sized, known[key], task.ask.constraints)
         if fault:
-            refused.append(Refused(candidate, fault))
+            refused.append(Refused(sized, fault))
             continue
-        yield _sized(task, candidate, known[key]), known[key]
+        yield sized, known[key]
 
 
 def _sized(task: Task, candidate: Candidate, memory: Memory) -> Candidate:

@@ -142,6 +142,10 @@ def holds(world: World, candidate: Candidate, memory: Memory) -> bool:
     requests = math.ceil(asked.concurrency / candidate.groups)
     part = math.ceil(requests / candidate.attention_data_parallel)
     needed = max(asked.context, part * asked.typical_tokens)
+    if memory.workspace and not memory.graph_requests:
+        return False
+    if memory.running_requests and requests > memory.running_requests:
+        return False
     return memory.tokens // candidate.attention_data_parallel >= needed
 
 

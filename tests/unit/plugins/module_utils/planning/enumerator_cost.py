@@ -30,7 +30,7 @@ def figures(
         attention = candidate.attention_data_parallel
         fit = memory.tokens // attention // asked.typical_tokens * attention
         most = max(48 if candidate.speculative else 2048, requests)
-        requests = min(fit, memory.running_requests or most)
+        requests = min(fit, most, memory.running_requests or most)
     decode = decode_seconds(world, weight_format, candidate, memory, requests)
     prefill, work = prefill_seconds(world, weight_format, candidate)
     answer = max(1.0, asked.typical_tokens * CONSTANTS.answer_share)

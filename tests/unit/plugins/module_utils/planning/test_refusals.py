@@ -24,6 +24,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.refusals
     tokens_held,
     tokens_needed,
     unusable_format,
+    workspace_fault,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import Constraints
 
@@ -195,6 +196,35 @@ def test_a_context_that_does_not_fit_says_what_does() -> None:
         "131072 KV tokens, 3.50 GiB too few on each GPU",
         "163840 tokens for the longest request",
     )
+
+
+def test_buffers_that_leave_no_room_for_a_request_say_how_large_they_are() -> None:
+    memory = replace(MEMORY, reserve=2 * GIB, workspace=GIB // 2)
+    fault = workspace_fault(candidate(16), memory, Constraints())
+    assert fault is not None
+    assert fault.line() == (
+        "fp8, tensor 16 x pipeline 1: workspace short: found 2.00 GiB that the engine keeps free of"
+        " each GPU, needed room for 0.50 GiB of attention buffers a request beside its prefill,"
+        " with or without decode graphs; lower memory_fraction or context, or set another"
+        " attention_backend"
+    )
+
+
+def test_buffers_for_fewer_requests_than_were_asked_say_for_how_many() -> None:
+    memory = replace(MEMORY, workspace=GIB, graph_requests=40, running_requests=41)
+    layout = replace(candidate(8), groups=2)
+    assert workspace_fault(layout, memory, Constraints(concurrency=82)) is None
+    fault = workspace_fault(layout, memory, Constraints(concurrency=83))
+    assert fault is not None
+    assert fault.line() == (
+        "fp8, tensor 8 x pipeline 1: running requests short: found attention buffers for 41"
+        " requests of a group at once, needed 42: concurrency 83 in 2 groups; lower concurrency to"
+        " 82, or set another attention_backend"
+    )
+
+
+def test_memory_without_buffers_is_no_fault_of_theirs() -> None:
+    assert workspace_fault(candidate(16), MEMORY, Constraints(concurrency=5000)) is None
 
 
 def test_tensor_parallelism_over_hosts_is_told_both_rates() -> None:

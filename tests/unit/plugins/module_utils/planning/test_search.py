@@ -70,6 +70,11 @@ def test_the_fewest_groups_that_hold_the_requests(
     assert fewest_groups(layout, memory, Constraints(concurrency=concurrency)) == groups
 
 
+def test_the_fewest_groups_run_the_requests_too() -> None:
+    memory = Memory(1, 1, 1, 0, 0, 0, 1, 1_000_000, 0.8, running_requests=41)
+    assert fewest_groups(candidate(8), memory, Constraints(concurrency=83)) == 3
+
+
 def test_a_rank_on_cpus_has_the_tokens_that_were_asked_for() -> None:
     (pool,) = make_pools(make_nodes(2, 0, "h100-sxm-80gb"))
     wishes = Constraints(context=5000)
