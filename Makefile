@@ -39,11 +39,11 @@ reset: collection ## Undo the site on INVENTORY
 	@ansible-playbook baremetal.sglang.reset -i $(INVENTORY) -e reset_confirmed=true $(ARGS)
 
 .PHONY: test
-test: bootstrap collection ## Everything that CI runs
+test: bootstrap collection dev-links ## Everything that CI runs
 	@tests/run all
 
 .PHONY: test-faults
-test-faults: bootstrap collection ## Kills in each phase, broken weights and images; a lab of its own
+test-faults: bootstrap collection dev-links ## Kills in each phase, broken weights and images; a lab of its own
 	@tests/run bundle faults
 
 .PHONY: test-crowds
@@ -51,11 +51,11 @@ test-crowds: bootstrap dev-links ## Plans on simulated nodes: real scheduler, re
 	@tests/run crowds
 
 .PHONY: test-newest
-test-newest: bootstrap ## The site once by the newest ansible-core, from a host of its own
+test-newest: bootstrap dev-links ## The site once by the newest ansible-core, from a host of its own
 	@tests/run bundle newest-core
 
 .PHONY: soak
-soak: bootstrap collection ## A lab that answers once a minute for SOAK_MINUTES (75)
+soak: bootstrap collection dev-links ## A lab that answers once a minute for SOAK_MINUTES (75)
 	@tests/run bundle soak
 
 .PHONY: test-fast
