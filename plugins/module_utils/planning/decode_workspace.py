@@ -137,7 +137,8 @@ def largest_graph(requests: int) -> int:
 
     Steps of _generate_decode_cuda_graph_batch_sizes in sglang/srt/server_args.py.
     """
-    sizes = (0, 1, 2, 4, 8, 12, *range(16, 257, 8), *range(272, 512, 16), *range(512, 1025, 32))
+    sizes: list[int] = [0, 1, 2, 4, 8, 12]
+    sizes += [*range(16, 257, 8), *range(272, 512, 16), *range(512, 1025, 32)]
     return max(size for size in sizes if size <= requests)
 
 
