@@ -13,13 +13,20 @@ from subprocess import Popen
 from tests.lab_driver import Site
 
 MODELS = "/var/lib/baremetal-sglang/models"
-PARTIAL = f"find {MODELS}/.staging -name '*.part' -size +0"
-# The process that writes a partial file stops where it is and dies with the run: its connection is
-# gone then, but by itself it would go on to the end.
-SIGNAL_WRITER = (
-    "ls -l /proc/[0-9]*/fd 2>/dev/null | awk -F/ '/^.proc/ {{pid = $3}} /[.]part$/ {{print pid}}'"
-    " | sort -u | xargs --no-run-if-empty kill -{signal}"
+PARTIAL = f"find {MODELS}/.staging -name '*.part' -size +0 2>/dev/null"
+# The processes that have a partial file open, by their numbers.
+WRITERS = (
+    "ls -l /proc/[0-9]*/fd 2>/dev/null | awk -F/ '/^.proc/ {pid = $3} /[.]part$/ {print pid}'"
+    " | sort -u"
 )
+# A writer stops where it is and dies with the run: its connection is gone then, but by itself it
+# would go on to the end. One that closed its file meanwhile goes on and is caught at the next.
+STOP_WRITER = (
+    f'{{ pids=$({WRITERS}); test -n "$pids" && kill -STOP $pids'
+    f' && test -n "$({WRITERS})" && {PARTIAL} | grep -q . || {{ kill -CONT $pids; false; }}; }}'
+    " 2>/dev/null"
+)
+KILL_WRITER = f"{WRITERS} | xargs --no-run-if-empty kill -KILL"
 # The brackets keep the pattern from finding the shell that carries it.
 UNPACKING = "pgrep -f '[d]pkg .*--unpack'"
 KUBECTL = "kubectl --kubeconfig=/etc/kubernetes/admin.conf"
@@ -68,14 +75,12 @@ def test_cluster_inside_kubeadm_join(site: Site) -> None:
 
 
 def test_weights_inside_a_file(site: Site) -> None:
-    stop, kill = (SIGNAL_WRITER.format(signal=signal) for signal in ("STOP", "KILL"))
-
     def reached(run: Popen[bytes], log: Path) -> None:
         wait_for_task(run, log, "PLAY [Weights | Stage the weights]")
-        site.wait_on("node1", f"{PARTIAL} 2>/dev/null | grep -q . && {{ {stop}; }}", run)
+        site.wait_on("node1", STOP_WRITER, run)
 
     site.play_killed(reached, "--tags=cluster,weights", log="killed-weights")
-    site.on("node1", kill)
+    site.on("node1", KILL_WRITER)
     assert site.on("node1", f"{PARTIAL} | wc -l").strip() != "0"
     published = site.on("node1", f"ls -A {MODELS}").split()
     assert [name for name in published if not name.startswith(".")] == []
