@@ -75,6 +75,36 @@ def plant_nic(root: Path, entry: Path, name: str) -> Path:
     return device
 
 
+def plant_rdma_host(root: Path) -> None:
+    """The sysfs tree of the constructed host with RDMA devices of all kinds."""
+    shape = yaml.safe_load((FIXTURES / "constructed/rdma.yml").read_text())
+    for node in (0, 1):
+        (root / f"sys/devices/system/node/node{node}").mkdir(parents=True)
+    for name, device in shape["devices"].items():
+        model = shape["devices"].get(device.get("like"), device)
+        _plant_device(root, name, {**device, "files": {**model["files"], **device["files"]}})
+    for bond, slaves in shape["bonds"].items():
+        (root / "sys/class/net" / bond / "bonding").mkdir(parents=True)
+        for slave in slaves:
+            link(root / "sys/class/net" / slave / "master", root / "sys/class/net" / bond)
+
+
+def _plant_device(root: Path, name: str, device: dict[str, Any]) -> None:
+    place = root / "sys/devices/virtual/infiniband" / name
+    if "pci" in device:
+        entry = root / "sys/devices" / device["pci"]
+        place = entry / "infiniband" / name
+        write(entry / "numa_node", str(device["numa_node"]))
+        link(place / "device", entry)
+        for netdev, port in device["net"].items():
+            write(entry / "net" / netdev / "dev_port", port)
+        if "physfn" in device:
+            link(entry / "physfn", root / "sys/devices" / device["physfn"])
+    for path, text in device["files"].items():
+        write(place / path, text)
+    link(root / "sys/class/infiniband" / name, place)
+
+
 def write(path: Path, text: str) -> None:
     """A file with one line, as sysfs has them."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,45 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from ansible_collections.baremetal.sglang.plugins.module_utils.deviceprobe.rdma import (
     rdma_finding,
 )
 
-from tests.unit.plugins.module_utils.deviceprobe.shapes import FIXTURES, link, write
+from tests.unit.plugins.module_utils.deviceprobe.shapes import plant_rdma_host
 
 
 @pytest.fixture
 def devices(tmp_path: Path) -> dict[str, dict[str, Any]]:
     """What the module returns of the constructed host, by name."""
-    shape = yaml.safe_load((FIXTURES / "constructed/rdma.yml").read_text())
-    for node in (0, 1):
-        (tmp_path / f"sys/devices/system/node/node{node}").mkdir(parents=True)
-    for name, device in shape["devices"].items():
-        model = shape["devices"].get(device.get("like"), device)
-        plant_device(tmp_path, name, {**device, "files": {**model["files"], **device["files"]}})
-    for bond, slaves in shape["bonds"].items():
-        (tmp_path / "sys/class/net" / bond / "bonding").mkdir(parents=True)
-        for slave in slaves:
-            link(tmp_path / "sys/class/net" / slave / "master", tmp_path / "sys/class/net" / bond)
+    plant_rdma_host(tmp_path)
     found = rdma_finding(tmp_path).result["rdma"]["devices"]
     return {device["name"]: device for device in found}
-
-
-def plant_device(root: Path, name: str, device: dict[str, Any]) -> None:
-    place = root / "sys/devices/virtual/infiniband" / name
-    if "pci" in device:
-        entry = root / "sys/devices" / device["pci"]
-        place = entry / "infiniband" / name
-        write(entry / "numa_node", str(device["numa_node"]))
-        link(place / "device", entry)
-        for netdev, port in device["net"].items():
-            write(entry / "net" / netdev / "dev_port", port)
-        if "physfn" in device:
-            link(entry / "physfn", root / "sys/devices" / device["physfn"])
-    for path, text in device["files"].items():
-        write(place / path, text)
-    link(root / "sys/class/infiniband" / name, place)
 
 
 def test_devices_are_in_the_order_of_their_numbers(devices: dict[str, Any]) -> None:

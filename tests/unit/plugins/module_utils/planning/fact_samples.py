@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible_collections.baremetal.sglang.plugins.module_utils.deviceprobe.gpus import (
     Sources,
     gpu_finding,
@@ -23,12 +22,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.topology.devices 
 )
 
 from tests.unit.plugins.module_utils.deviceprobe.shapes import (
-    FIXTURES,
     RECORDED,
-    link,
+    plant_rdma_host,
     recorded_smi,
     sources,
-    write,
 )
 
 
@@ -50,33 +47,8 @@ def recorded_gpus(name: str) -> dict[str, Any]:
 
 def constructed_nics(root: Path) -> dict[str, Any]:
     """What rdma_facts returns of the constructed host of tests/fixtures/constructed/rdma.yml."""
-    shape = yaml.safe_load((FIXTURES / "constructed/rdma.yml").read_text())
-    for numa_node in (0, 1):
-        (root / f"sys/devices/system/node/node{numa_node}").mkdir(parents=True)
-    for name, device in shape["devices"].items():
-        model = shape["devices"].get(device.get("like"), device)
-        _plant(root, name, {**device, "files": {**model["files"], **device["files"]}})
-    for bond, slaves in shape["bonds"].items():
-        (root / "sys/class/net" / bond / "bonding").mkdir(parents=True)
-        for slave in slaves:
-            link(root / "sys/class/net" / slave / "master", root / "sys/class/net" / bond)
+    plant_rdma_host(root)
     return dict(json_like(rdma_finding(root).result["rdma"]))
-
-
-def _plant(root: Path, name: str, device: dict[str, Any]) -> None:
-    place = root / "sys/devices/virtual/infiniband" / name
-    if "pci" in device:
-        entry = root / "sys/devices" / device["pci"]
-        place = entry / "infiniband" / name
-        write(entry / "numa_node", str(device["numa_node"]))
-        link(place / "device", entry)
-        for netdev, port in device["net"].items():
-            write(entry / "net" / netdev / "dev_port", port)
-        if "physfn" in device:
-            link(entry / "physfn", root / "sys/devices" / device["physfn"])
-    for path, text in device["files"].items():
-        write(place / path, text)
-    link(root / "sys/class/infiniband" / name, place)
 
 
 def json_like(value: Any) -> Any:
