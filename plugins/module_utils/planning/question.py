@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any, Callable, Optional, TypeVar
 
@@ -154,14 +154,14 @@ class _Reader:
         return self._tried(lambda: read_checkpoint(name, config, index, sizes))
 
     def hosts(self, options: Mapping[str, Any], topology: Optional[Any]) -> list[HostReading]:
-        """Each host at its place: that of the topology file, or its own."""
+        """Each host at its place: that of the topology file, where it says one, or its own."""
         hosts = options["hosts"]
         places = {host["name"]: _place(host) for host in hosts}
         if topology is not None:
             source = options["topology_file"]
             read = read_topology(topology, list(places), source=source)
             self.take(read.faults)
-            places = {**places, **read.places}
+            places = {name: _at(read.places.get(name, own), own) for name, own in places.items()}
         readings = [read_host(host, places[host["name"]]) for host in hosts]
         for reading in readings:
             self.take(reading.faults)
@@ -179,6 +179,13 @@ class _Reader:
 
 def _place(host: Mapping[str, Any]) -> Place:
     return Place(host["rack"], host["leaf_switch"], tuple(host["rails"]))
+
+
+def _at(place: Place, own: Place) -> Place:
+    """A place of the topology file; what it leaves out stays the host's own."""
+    return replace(
+        place, leaf_switch=place.leaf_switch or own.leaf_switch, rails=place.rails or own.rails
+    )
 
 
 def _warnings(readings: Iterable[HostReading]) -> Iterable[str]:

@@ -71,6 +71,15 @@ def test_stage_2_has_one_group_over_four_hosts_and_nothing_crosses_racks() -> No
     assert document["spares"] == []
 
 
+def test_a_rack_map_without_rails_leaves_a_host_its_own() -> None:
+    names = [f"gpu-0{number}" for number in range(1, 5)]
+    rails = {f"hosts.{index}.rails": ["mlx5_1"] for index in range(len(names))}
+    racks = {"racks": [{"name": "r9", "hosts": names}]}
+    document = made("stage2-same-rack", rails, topology=racks)
+    assert document["racks"] == dict.fromkeys(names, "r9")
+    assert document["environment"]["NCCL_IB_HCA"] == "=mlx5_1:1"
+
+
 def test_stage_3_keeps_each_rack_together_and_sends_a_seventh_between_them() -> None:
     document = made("stage3-cross-rack")
     (group,) = document["groups"]
