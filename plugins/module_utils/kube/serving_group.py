@@ -24,6 +24,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.kube.client impor
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.kube.diagnosis import (
     Evidence,
+    RankReport,
     held_up,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.kube.objects import Ref
@@ -87,27 +88,26 @@ def present(connect: Callable[[], Cluster], spec: ServingGroupSpec, run: Run) ->
         reason = str(error).split(";", maxsplit=1)[0]
         return _change(spec.namespace, spec.name, creations([*shared, *objects], reason), pods=[])
     pods = observe_pods(cluster, namespace=spec.namespace, group=spec.name)
-    restarts = _restart_held_up(cluster, spec, pods, dry_run=run.check_mode)
+    held = {report.pod.group: report for report in reversed(held_up(pods))}
+    restarts = _restart(cluster, spec, held, dry_run=run.check_mode)
     if not run.check_mode and run.wait_seconds is not None:
-        outdated = frozenset(pod.uid for pod in pods) if restarts else frozenset()
-        evidence = Evidence(outdated)
+        evidence = Evidence(frozenset(pod.uid for pod in pods if pod.group in held))
         pods = wait_until_ready(
             cluster, objects[0], evidence, seconds=run.wait_seconds, clock=run.clock
         )
     return _change(spec.namespace, spec.name, changes, restarts=restarts, pods=pods)
 
 
-def _restart_held_up(
-    cluster: Cluster, spec: ServingGroupSpec, pods: Sequence[PodView], *, dry_run: bool
+def _restart(
+    cluster: Cluster, spec: ServingGroupSpec, held: Mapping[int, RankReport], *, dry_run: bool
 ) -> tuple[str, ...]:
     """Delete the leaders of groups that are held up; LeaderWorkerSet makes these groups anew."""
-    reasons = {report.pod.group: report for report in reversed(held_up(pods))}
-    for group in sorted(reasons):
+    for group in sorted(held):
         leader = Ref("v1", "Pod", spec.namespace, f"{spec.name}-{group}")
         cluster.delete(leader, dry_run=dry_run)
     return tuple(
         f"restart group {group}: rank {report.pod.rank} was held up: {report.cause}"
-        for group, report in sorted(reasons.items())
+        for group, report in sorted(held.items())
     )
 
 
