@@ -21,6 +21,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request 
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.settings import (
     Environment,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.transport import Transport
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Answer:
     engines: tuple[Engine, ...]
     environment: Environment
     resources: RankResources
+    transports: tuple[Transport, ...]
     warnings: tuple[str, ...]
     intent: tuple[Row, ...] = ()
     router_arguments: tuple[str, ...] = ()

@@ -39,12 +39,14 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.weights_
 @dataclass(frozen=True)
 class Rates:
     """Bytes/s in one direction: C(link) between two GPUs of a host, C(fabric) from a host to the
-    others, C(disk) of reading weights, 0 where nobody said. C(nvlink) says what C(link) is."""
+    others, C(disk) of reading weights, 0 where nobody said. C(nvlink) says what C(link) is,
+    C(joined) that NVLink is the fabric too."""
 
     link: float
     nvlink: bool
     fabric: float
     disk: float
+    joined: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def all_reduce_seconds(candidate: Candidate, rates: Rates, ranks: int, size: flo
         return 0.0
     hosts = -(-ranks // candidate.gpus_per_host)
     rate = rates.link if hosts == 1 else min(rates.link, rates.fabric)
-    hops = (-(-ranks // hosts) - 1) * _hop(rates) + math.log2(hosts) * CONSTANTS.network_hop
+    hops = (-(-ranks // hosts) - 1) * _hop(rates) + math.log2(hosts) * _network_hop(rates)
     return CONSTANTS.collective_start + 2 * hops + 2 * (ranks - 1) / ranks * size / rate
 
 
@@ -140,7 +142,7 @@ def hops_seconds(model: ModelSpec, candidate: Candidate, rates: Rates, tokens: f
     inside = CONSTANTS.collective_start + _hop(rates) + size / rates.link
     if not between:
         return within * inside
-    across = CONSTANTS.collective_start + CONSTANTS.network_hop + size / rates.fabric
+    across = CONSTANTS.collective_start + _network_hop(rates) + size / rates.fabric
     return within * inside + between * across
 
 
@@ -154,6 +156,10 @@ def speculative_gain(requests: float) -> float:
 
 def _hop(rates: Rates) -> float:
     return CONSTANTS.nvlink_hop if rates.nvlink else CONSTANTS.pcie_hop
+
+
+def _network_hop(rates: Rates) -> float:
+    return CONSTANTS.nvlink_hop if rates.joined else CONSTANTS.network_hop
 
 
 def _head_on_every_stage(model: ModelSpec) -> bool:

@@ -57,6 +57,7 @@ def declared_node(described: Described, hardware: Hardware) -> Node:
         cores=hardware.cores,
         nvlink=hardware.nvlink,
         multicast=hardware.multicast,
+        nvlink_domain=hardware.nvlink_domain,
         peer_memory=hardware.peer_memory,
         declared=True,
     )

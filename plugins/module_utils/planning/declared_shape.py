@@ -39,6 +39,7 @@ class Hardware:
     gpus: int = 0
     gpu_memory_mib: int = 0
     nvlink: bool = True
+    nvlink_domain: str = ""
     multicast: bool = False
     numa_nodes: int = 1
     rails: tuple[RailSaid, ...] = ()

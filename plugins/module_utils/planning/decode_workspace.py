@@ -142,11 +142,16 @@ def largest_graph(requests: int) -> int:
     return max(size for size in sizes if size <= requests)
 
 
-def left_after_pool(memory: Memory, candidate: Candidate, context: int) -> int:
-    """Bytes of the reserve beside the table of each running request's tokens."""
+def left_after_pool(memory: Memory, candidate: Candidate, context: int, running: int = 0) -> int:
+    """Bytes of the reserve beside the table of each running request's tokens.
+
+    C(running) is what --max-running-requests says for one attention group, 0 without it: then the
+    engine's own rule makes the table, which is the larger one.
+    """
     tokens = memory.tokens // candidate.attention_data_parallel
-    running = int(tokens / max(1, context) * RUNNING_PER_CONTEXT)
-    running = min(max(min(running, MOST_RUNNING), FEWEST_RUNNING), tokens // 2)
+    if not running:
+        running = int(tokens / max(1, context) * RUNNING_PER_CONTEXT)
+        running = min(max(min(running, MOST_RUNNING), FEWEST_RUNNING), tokens // 2)
     extra = SPECULATIVE_EXTRA_CONTEXT if candidate.speculative else EXTRA_CONTEXT
     return memory.reserve - (running + 1) * (context + extra) * INT32_BYTES
 

@@ -12,7 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault, ordered
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware import Node
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware import (
+    Node,
+    one_nvlink_domain,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import Candidate
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.pools import (
     GIGABIT,
@@ -73,6 +76,10 @@ class _Case:
         return any(node.gpus for node in self.nodes)
 
     @property
+    def linked(self) -> bool:
+        return one_nvlink_domain(self.nodes)
+
+    @property
     def rdma(self) -> bool:
         return self.spread and not self.by_choice and all(node.rails for node in self.nodes)
 
@@ -104,7 +111,7 @@ def engine_environment(
     decided = tuple(_decided(case))
     unset = (setting for setting in decided if not setting.value and setting.name not in overrides)
     faults = [*reserved_faults(request.overrides), *_interface_faults(nodes, overrides)]
-    if case.spread:
+    if case.spread and not case.linked:
         faults += _slow_faults(case)
     if case.rdma:
         faults += rdma_faults(nodes, overrides)
@@ -121,7 +128,7 @@ def _decided(case: _Case) -> Iterator[Setting]:
     yield from _interfaces(case.nodes, on_gpus=case.on_gpus)
     if case.rdma:
         yield from rdma_settings(case.nodes, case.resource)
-    elif case.spread:
+    elif case.spread and not case.linked:
         yield _sockets(case)
     if case.on_gpus:
         yield _nvls(case.nodes)
@@ -193,7 +200,12 @@ def _shared_memory(case: _Case) -> Setting:
 
 
 def _warnings(case: _Case) -> Iterator[str]:
-    if case.rdma:
+    if case.spread and case.linked:
+        yield (
+            f"NVLink between hosts (domain {case.nodes[0].nvlink_domain}) needs an IMEX channel in "
+            "each pod, which the manifests do not request: NCCL uses the network without it"
+        )
+    elif case.rdma:
         yield from rdma_warnings(case.nodes, case.resource)
     elif case.spread:
         if not case.by_choice:

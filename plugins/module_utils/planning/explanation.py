@@ -54,6 +54,10 @@ def explanation(answer: Answer) -> dict[str, Any]:
             }
             for setting in (*answer.environment.settings, *answer.environment.elsewhere)
         ],
+        "transports": [
+            {"between": each.between, "nccl": each.nccl, "fact": each.fact}
+            for each in answer.transports
+        ],
         "intent": [row.as_dict() for row in answer.intent],
         "router_arguments": list(answer.router_arguments),
         "warnings": list(answer.warnings),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 INFINIBAND = "InfiniBand"
@@ -55,7 +56,8 @@ class Node:
     CPUs. C(nvlink): the GPUs of the host reach each other over NVLink. C(multicast): NVLink SHARP
     (NVLS) works there. C(peer_memory): how a NIC reaches GPU memory, V(dmabuf), V(nvidia_peermem)
     or empty for not at all or not known. C(declared): no host was asked, an inventory said it.
-    C(passed_over) are the RDMA ports that are no rails, each with the reason.
+    C(passed_over) are the RDMA ports that are no rails, each with the reason. C(nvlink_domain):
+    hosts with one name here reach each other's GPUs over NVLink, as in a rack of GB200 NVL72.
     """
 
     name: str
@@ -74,8 +76,15 @@ class Node:
     peer_memory: str
     declared: bool
     passed_over: tuple[tuple[str, str], ...] = ()
+    nvlink_domain: str = ""
 
     @property
     def rdma_rate(self) -> float:
         """Bytes/s of all rails that are up, in one direction."""
         return sum(rail.rate for rail in self.rails if rail.up)
+
+
+def one_nvlink_domain(nodes: Iterable[Node]) -> bool:
+    """Whether all hosts are of one NVLink domain, so that NVLink joins their GPUs too."""
+    domains = {node.nvlink_domain for node in nodes}
+    return len(domains) == 1 and "" not in domains

@@ -52,6 +52,7 @@ def plan_text(plan: Mapping[str, Any]) -> str:
         lines += section(f"What fits{of}", list(fits))
         lines += section(f"Time, by the cost model{of}", list(_cost(engine["cost"])))
         lines += section(f"Between racks{of}", list(_traffic(engine["traffic"])))
+    lines += section("Transport, by NCCL's names", _transports(why.get("transports", [])))
     lines += section("Engine arguments", list(_arguments(plan)))
     lines += section("Environment", _environment(plan, why))
     lines += section("The guide's configuration", _intent(why.get("intent", [])))
@@ -164,6 +165,11 @@ def _traffic(traffic: Mapping[str, Any]) -> Iterator[str]:
     ours, theirs = traffic["cross_rack_bytes"], traffic["inventory_order_bytes"]
     less = f": {100 * (theirs - ours) / theirs:.0f} % less" if theirs else ""
     yield f"{data(ours)} of each token; in inventory order {data(theirs)}{less}"
+
+
+def _transports(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    rows = [(entry["between"], f"via {entry['nccl']}", entry["fact"]) for entry in entries]
+    return table(("between", "transport", "fact"), rows) if rows else []
 
 
 def _arguments(plan: Mapping[str, Any]) -> Iterator[str]:

@@ -76,6 +76,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.router_a
     role_group_names,
     unified_router_arguments,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.transport import transports
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ def make_plan(question: Question) -> dict[str, Any]:
             engines=engines,
             environment=environment,
             resources=_resources(request, engines),
+            transports=transports(hosts, candidates, environment),
             warnings=(*question.warnings, *warnings, *environment.warnings),
             intent=question.rows,
             router_arguments=_router(question, engines),

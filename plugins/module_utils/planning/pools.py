@@ -12,7 +12,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.change import Inp
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault, ordered
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.gpu_spec import GpuSpec
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.gpus import find_gpu
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware import Node
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware import (
+    Node,
+    one_nvlink_domain,
+)
 
 # The deployment guide that this collection follows asks for at least 25 Gb/s between hosts.
 SLOWEST_FABRIC = 25e9 / 8
@@ -29,8 +32,8 @@ class Pool:
     C(memory_mib) is that of the smallest GPU. C(sizes) are pairs (GPUs of a host, hosts of that
     size), largest first, C(connected) the same of the hosts whose network is fast enough for a
     group of several hosts. C(fabric_rate) is bytes/s of the slowest of those, 0 without any,
-    C(slowest_rate) of the slowest of all. C(disk_rate) is bytes/s of the slowest known disk, 0
-    where no host has a known one.
+    C(slowest_rate) of the slowest of all. C(joined): NVLink joins the GPUs of all hosts, and is
+    the fabric. C(disk_rate) is bytes/s of the slowest known disk, 0 where no host has a known one.
     """
 
     gpu: GpuSpec
@@ -42,6 +45,7 @@ class Pool:
     connected: tuple[tuple[int, int], ...]
     fabric_rate: float
     slowest_rate: float
+    joined: bool
     disk_rate: float
 
     @property
@@ -103,8 +107,8 @@ def host_faults(nodes: Sequence[Node]) -> tuple[Fault, ...]:
 
 
 def fast_enough(node: Node) -> bool:
-    """Whether the network of a host carries a group of several hosts."""
-    return network_rate(node) >= SLOWEST_FABRIC
+    """Whether the network of a host, or its NVLink domain, carries a group of several hosts."""
+    return bool(node.nvlink_domain) or network_rate(node) >= SLOWEST_FABRIC
 
 
 def network_rate(node: Node) -> float:
@@ -143,7 +147,8 @@ def _specs(nodes: Sequence[Node]) -> Mapping[str, GpuSpec]:
 
 def _pool(gpu: GpuSpec, nodes: Sequence[Node]) -> Pool:
     fast = [node for node in nodes if fast_enough(node)]
-    rates = [network_rate(node) for node in fast]
+    joined = one_nvlink_domain(nodes)
+    rates = [gpu.nvlink_bandwidth if joined else network_rate(node) for node in fast]
     disks = [node.disk_rate for node in nodes if node.disk_rate]
     return Pool(
         gpu=gpu,
@@ -155,6 +160,7 @@ def _pool(gpu: GpuSpec, nodes: Sequence[Node]) -> Pool:
         connected=_sizes(fast),
         fabric_rate=min(rates, default=0.0),
         slowest_rate=min(network_rate(node) for node in nodes),
+        joined=joined,
         disk_rate=min(disks, default=0.0),
     )
 
@@ -174,6 +180,7 @@ def _cpu_pools(nodes: Sequence[Node]) -> tuple[Pool, ...]:
         connected=((1, len(nodes)),),
         fabric_rate=min(rates, default=SLOWEST_FABRIC),
         slowest_rate=min(rates, default=SLOWEST_FABRIC),
+        joined=False,
         disk_rate=min(disks, default=0.0),
     )
     return (pool,)

@@ -4,9 +4,10 @@
 
 Layouts that work have a tier, and only those of the best one are ranked. Tensor parallelism that
 leaves the host stands behind every layout in which it does not: its exchanges, two a layer, would
-use the network, where pipeline stages send once a stage. Then a layout that leaves GPUs idle, which
-as many groups with more stages would use, stands behind those that do not: an idle GPU serves
-nobody, more stages hold more KV tokens. Memory has no part in the tiers.
+use the network, where pipeline stages send once a stage. Hosts of one NVLink domain count as one
+host here. Then a layout that leaves GPUs idle, which as many groups with more stages would use,
+stands behind those that do not: an idle GPU serves nobody, more stages hold more KV tokens. Memory
+has no part in the tiers.
 """
 
 from __future__ import annotations
@@ -169,7 +170,7 @@ def _sized(task: Task, candidate: Candidate, memory: Memory) -> Candidate:
 
 def _considered(task: Task, fit: Short) -> Considered:
     pool, constraints = task.pool, task.ask.constraints
-    rates = Rates(pool.link_rate, pool.nvlink, pool.fabric_rate, pool.disk_rate)
+    rates = Rates(pool.link_rate, pool.nvlink, pool.fabric_rate, pool.disk_rate, joined=pool.joined)
     requests = requests_of_a_group(fit.candidate, constraints)
     if task.ask.objective == THROUGHPUT:
         requests = requests_that_fit(fit.candidate, fit.memory, constraints)
@@ -185,8 +186,13 @@ def _considered(task: Task, fit: Short) -> Considered:
 
 
 def _behind(task: Task, candidate: Candidate, best: Candidate) -> Fault:
-    crosses = leaves_host(candidate) and not leaves_host(best)
+    crosses = _crosses(task, candidate) and not _crosses(task, best)
     return (crossing_fault if crosses else idle_fault)(task.pool, candidate, best)
+
+
+def _crosses(task: Task, candidate: Candidate) -> bool:
+    """Whether the GPUs that share a layer are joined by the network alone."""
+    return leaves_host(candidate) and not task.pool.joined
 
 
 def _tiers(task: Task, fits: Sequence[Short]) -> list[Tier]:
@@ -202,7 +208,7 @@ def _tiers(task: Task, fits: Sequence[Short]) -> list[Tier]:
     free = not task.ask.constraints.pipeline_parallel
     return [
         (
-            leaves_host(layout),
+            _crosses(task, layout),
             free and most[layout.tensor_parallel][layout.pipeline_parallel] >= layout.groups,
         )
         for layout in layouts

@@ -106,7 +106,8 @@ def _gpus(node: Node) -> str:
     near = " ".join(str(gpu.numa_node) for gpu in node.gpus)
     links = [name for name in ("nvlink", "multicast") if getattr(node, name)]
     reach = [node.peer_memory] if node.peer_memory else []
-    return "; ".join([*kinds, f"NUMA {near}", *links, *reach])
+    domain = [f"NVLink domain {node.nvlink_domain}"] if node.nvlink_domain else []
+    return "; ".join([*kinds, f"NUMA {near}", *links, *domain, *reach])
 
 
 def _rail(rail: Rail) -> str:

@@ -6,11 +6,16 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from . import card
-from .drive import Place, drive
+from .alternate import alternation
+from .drive import Runner
+from .engine import DISTRIBUTED_PORT, PORT, Place
 from .launch import read_launches
+
+PORTS = 10
 
 
 def main() -> int:
@@ -21,6 +26,10 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="where the records go")
     parser.add_argument("--seconds", type=float, required=True, help="time for all of them")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="these launches, in file order")
+    parser.add_argument("--first-gpu", type=int, default=0, help="count the GPUs from this one")
+    parser.add_argument(
+        "--alternate", type=int, default=0, metavar="ROUNDS", help="the plan and the best, in turn"
+    )
     arguments = parser.parse_args()
     launches = read_launches(arguments.launches)
     chosen = [item for item in launches if not arguments.only or item.name in arguments.only]
@@ -29,10 +38,17 @@ def main() -> int:
             models=arguments.models.resolve(),
             logs=Path(logs),
             records=arguments.out,
-            command=(sys.executable, "-m", "sglang.launch_server"),
-            used_mib=card.used_mib,
+            command=(sys.executable, "-m", "machine.waiting"),
+            used_mib=partial(card.used_mib, arguments.first_gpu),
+            # Apart from those of another call of this program, for another GPU.
+            port=PORT + PORTS * arguments.first_gpu,
+            distributed_port=DISTRIBUTED_PORT + PORTS * arguments.first_gpu,
+            first_gpu=arguments.first_gpu,
         )
-        records = drive(chosen, place, card.describe(), arguments.seconds)
+        runner = Runner(place, card.describe(), arguments.seconds)
+        records = runner.run(chosen)
+        if arguments.alternate:
+            records += runner.run(list(alternation(chosen, records, arguments.alternate)))
     return 1 if any("failure" in record for record in records) else 0
 
 

@@ -51,9 +51,9 @@ def parse_query(text: str) -> list[dict[str, object]]:
     return cards
 
 
-def used_mib() -> int:
-    """MiB in use on the fullest GPU."""
-    return max(int(line) for line in _query("memory.used").splitlines())
+def used_mib(first_gpu: int = 0) -> int:
+    """MiB in use on the fullest GPU, from `first_gpu` on."""
+    return max(int(line) for line in _query("memory.used").splitlines()[first_gpu:])
 
 
 def _query(fields: str) -> str:

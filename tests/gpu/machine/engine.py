@@ -10,12 +10,13 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .launch import Launch
+from .waiting import GATE
 
 ADDRESS = "127.0.0.1"
 PORT = 31000
@@ -47,27 +48,46 @@ class Group:
 
     ranks: tuple[Rank, ...]
     url: str
+    gate: Path
+
+    def open(self) -> None:
+        """Let the ranks use their GPUs."""
+        self.gate.touch()
 
     def log_text(self, rank: int = 0) -> str:
         """All that a rank has printed so far."""
         return self.ranks[rank].log.read_text(errors="replace")
 
 
-@contextlib.contextmanager
-def started(
-    launch: Launch, models: Path, logs: Path, command: Sequence[str], port: int = PORT
-) -> Iterator[Group]:
-    """The ranks of a launch as processes of `command`, gone when the block ends, however it ends.
+@dataclass(frozen=True)
+class Place:
+    """Where launches run: directories of models, logs and records, and the engine's command.
 
-    `models` holds a directory for each shape, `logs` gets one file per rank.
+    `models` holds a directory for each shape, `logs` gets one file per rank. `used_mib` asks how
+    much memory the GPUs have in use. GPUs are counted from `first_gpu`.
     """
-    url = f"http://{ADDRESS}:{port}"
+
+    models: Path
+    logs: Path
+    records: Path
+    command: Sequence[str]
+    used_mib: Callable[[], int]
+    port: int = PORT
+    distributed_port: int = DISTRIBUTED_PORT
+    first_gpu: int = 0
+
+
+@contextlib.contextmanager
+def started(launch: Launch, place: Place) -> Iterator[Group]:
+    """The ranks of a launch as processes that wait for `Group.open`, gone when the block ends,
+    however it ends."""
+    gate = place.logs / f"{launch.name}.gate"
+    gate.unlink(missing_ok=True)
     ranks: list[Rank] = []
     try:
         for rank in range(launch.ranks):
-            arguments = [*command, *_own_arguments(launch, models, rank, port), *launch.arguments]
-            ranks.append(_start(launch, rank, arguments, logs))
-        yield Group(tuple(ranks), url)
+            ranks.append(_start(launch, rank, place, gate))
+        yield Group(tuple(ranks), f"http://{ADDRESS}:{place.port}", gate)
     finally:
         stop(ranks)
 
@@ -124,24 +144,24 @@ def stop(ranks: Sequence[Rank]) -> None:
             rank.process.wait(KILL_SECONDS)
 
 
-def _own_arguments(launch: Launch, models: Path, rank: int, port: int) -> list[str]:
+def _own_arguments(launch: Launch, rank: int, place: Place) -> list[str]:
     """What the plan leaves to whoever starts the engine."""
     group = ["--nnodes", str(launch.ranks), "--node-rank", str(rank)]
-    group += ["--dist-init-addr", f"{ADDRESS}:{DISTRIBUTED_PORT}"]
+    group += ["--dist-init-addr", f"{ADDRESS}:{place.distributed_port}"]
     return [
-        *("--model-path", str(models / launch.shape)),
-        *("--host", ADDRESS, "--port", str(port + rank)),
+        *("--model-path", str(place.models / launch.shape)),
+        *("--host", ADDRESS, "--port", str(place.port + rank)),
         *(group if launch.ranks > 1 else []),
     ]
 
 
-def _start(launch: Launch, rank: int, arguments: Sequence[str], logs: Path) -> Rank:
-    log = logs / f"{launch.name}.{rank}.log"
-    devices = {"CUDA_VISIBLE_DEVICES": launch.gpus_of(rank)}
-    environment: Mapping[str, str] = {**os.environ, **OFFLINE, **launch.environment, **devices}
+def _start(launch: Launch, rank: int, place: Place, gate: Path) -> Rank:
+    log = place.logs / f"{launch.name}.{rank}.log"
+    own = {"CUDA_VISIBLE_DEVICES": launch.gpus_of(rank, place.first_gpu), GATE: str(gate)}
+    environment: Mapping[str, str] = {**os.environ, **OFFLINE, **launch.environment, **own}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            arguments,
+            [*place.command, *_own_arguments(launch, rank, place), *launch.arguments],
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

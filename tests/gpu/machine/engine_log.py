@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 NUMBER = r"(\d+(?:\.\d+)?)"
@@ -18,8 +19,9 @@ FIGURES: Mapping[str, re.Pattern[str]] = {
 }
 KEPT = re.compile(
     r"Load weight|KV Cache is|Memory pool|CUDA graph|max_total_num_tokens=|Error|Traceback"
-    r"|NCCL INFO (?:Channel \d+/|NET/|Using network)"
+    r"|NCCL INFO (?:NET/|Using network)"
 )
+TRANSPORT = re.compile(r"NCCL INFO Channel .* via (\S+)")
 KEPT_LINES = 60
 TAIL_LINES = 25
 LINE_WIDTH = 300
@@ -35,6 +37,11 @@ def kept_lines(log: str) -> list[str]:
     """The first lines that say something of memory, graphs, transport or errors, cut to a width."""
     lines = (line[:LINE_WIDTH] for line in log.splitlines() if KEPT.search(line))
     return list(lines)[:KEPT_LINES]
+
+
+def transports(log: str) -> dict[str, int]:
+    """How many of NCCL's channels use each transport, as NCCL_DEBUG=INFO spells it."""
+    return dict(sorted(Counter(TRANSPORT.findall(log)).items()))
 
 
 def tail(log: str) -> list[str]:

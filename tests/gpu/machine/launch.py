@@ -42,9 +42,9 @@ class Launch:
     kill_rank: int | None
     about: Mapping[str, Any]
 
-    def gpus_of(self, rank: int) -> str:
-        """The rank's GPUs as CUDA_VISIBLE_DEVICES takes them."""
-        first = rank * self.gpus_per_rank
+    def gpus_of(self, rank: int, first_gpu: int = 0) -> str:
+        """The rank's GPUs as CUDA_VISIBLE_DEVICES takes them, counted from `first_gpu`."""
+        first = first_gpu + rank * self.gpus_per_rank
         return ",".join(str(gpu) for gpu in range(first, first + self.gpus_per_rank))
 
 

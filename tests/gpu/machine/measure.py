@@ -57,9 +57,9 @@ class Client:
             "rounds": rounds,
         }
 
-    def first_token_seconds(self) -> float:
+    def first_token_seconds(self, requests: int = FIRST_TOKEN_REQUESTS) -> float:
         """Median seconds of a request alone that asks for one token. Raises as `at` does."""
-        rounds = [self._round(1, 1, 1)["p50_seconds"] for _ in range(FIRST_TOKEN_REQUESTS)]
+        rounds = [self._round(1, 1, 1)["p50_seconds"] for _ in range(requests)]
         return statistics.median(rounds)
 
     def _round(self, streams: int, requests: int, answer_tokens: int) -> dict[str, float]:

@@ -6,7 +6,8 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import pytest
 
 from tests.gpu.machine import drive as driving
 from tests.gpu.machine import engine
-from tests.gpu.machine.drive import Place, drive
+from tests.gpu.machine.alternate import alternation
+from tests.gpu.machine.drive import Runner
+from tests.gpu.machine.engine import Place
 from tests.gpu.machine.launch import Launch, Load
 
 STANDIN = Path(__file__).with_name("standin_engine.py")
@@ -46,6 +49,19 @@ def place(directory: Path) -> Place:
     return Place(directory, directory, directory, command, used_mib=lambda: 0, port=port)
 
 
+def drive(
+    launches: Sequence[Launch], where: Place, machine: dict[str, Any], seconds: float
+) -> list[dict[str, Any]]:
+    return Runner(where, machine, seconds).run(launches)
+
+
+def rates(most: float) -> list[dict[str, float]]:
+    return [
+        {"streams": 1, "output_tokens_per_second": 100},
+        {"streams": 64, "output_tokens_per_second": most},
+    ]
+
+
 def mode(name: str) -> Mapping[str, str]:
     return {"STANDIN": name}
 
@@ -72,7 +88,8 @@ def test_the_engine_gets_the_plan_s_arguments_after_those_of_the_machine(tmp_pat
     drive([launch("one")], where := place(tmp_path), MACHINE, seconds=100)
     first = (tmp_path / "one.0.log").read_text().splitlines()[0]
     model = str(tmp_path / "v2-lite")
-    expected = ["--model-path", model, "--host", "127.0.0.1", "--port", str(where.port)]
+    port = str(where.port + driving.PORT_STEP)
+    expected = ["--model-path", model, "--host", "127.0.0.1", "--port", port]
     assert first == f"ARGUMENTS {json.dumps([*expected, '--tp-size', '1'])} 0"
 
 
@@ -112,17 +129,45 @@ def test_each_rank_has_its_gpus_and_a_killed_rank_is_timed(
     assert '"--nnodes", "2", "--node-rank", "1", "--dist-init-addr"' in logs[1]
 
 
-def test_a_killed_rank_s_leader_that_goes_is_timed(tmp_path: Path) -> None:
+def test_a_killed_rank_s_leader_that_goes_is_timed_and_so_is_the_first_token_of_the_group_after_it(
+    tmp_path: Path,
+) -> None:
     (record,) = drive([launch("one", kill_rank=0)], place(tmp_path), MACHINE, seconds=100)
     assert "failure" not in record
     assert 0 <= record["gone_after_kill_seconds"] < 5
+    assert 0 < record["ready_again_seconds"] <= record["token_after_kill_seconds"]
+
+
+def test_the_next_launch_is_imported_while_one_is_measured_and_opened_after_it(
+    tmp_path: Path,
+) -> None:
+    records = drive([launch("one"), launch("two")], place(tmp_path), MACHINE, seconds=100)
+    assert [record["imported_before"] for record in records] == [False, True]
+    made = [(tmp_path / name).stat().st_mtime for name in ("one.gate", "one.json", "two.gate")]
+    assert made == sorted(made)
+
+
+def test_the_plan_and_the_best_by_hand_run_in_turn_and_a_rank_is_killed_at_the_end() -> None:
+    by_hand = {"about": {"chosen_by": "hand"}}
+    all_of_them = [launch("plan", ranks=2), launch("a", **by_hand), launch("b", **by_hand)]
+    records = [
+        {"name": name, "chosen_by": "plan" if name == "plan" else "hand", "measured": measured}
+        for name, measured in (("plan", rates(9)), ("a", rates(5)), ("b", rates(7)))
+    ]
+    turns = [(each.name, each.kill_rank) for each in alternation(all_of_them, records, 2)]
+    assert turns == [("b-2", None), ("plan-2", None), ("b-3", None), ("plan-3", 1)]
+
+
+def test_without_a_launch_by_hand_that_ran_the_plan_runs_alone() -> None:
+    failed = {"name": "a", "chosen_by": "hand", "measured": rates(5), "failure": "no"}
+    all_of_them = [launch("plan"), launch("a", about={"chosen_by": "hand"})]
+    turns = [(each.name, each.kill_rank) for each in alternation(all_of_them, [failed], 1)]
+    assert turns == [("plan-2", None)]
 
 
 def test_no_process_of_a_launch_is_left(tmp_path: Path) -> None:
     where = place(tmp_path)
-    with engine.started(
-        launch("one", ranks=2), where.models, where.logs, where.command, where.port
-    ) as group:
+    with engine.started(launch("one", ranks=2), where) as group:
         pids = [rank.process.pid for rank in group.ranks]
         engine.wait_until_healthy(group, 20)
     for pid in pids:
@@ -133,9 +178,8 @@ def test_no_process_of_a_launch_is_left(tmp_path: Path) -> None:
 def test_the_memory_of_a_gpu_is_awaited_before_the_next_launch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    readings = iter([40_000, 500, 3])
-    where = place(tmp_path)
-    busy = Place(*(where.models, where.logs, where.records, where.command), readings.__next__)
+    readings = iter([40_000, 2_600, 900])
+    busy = replace(place(tmp_path), used_mib=readings.__next__)
     monkeypatch.setattr(engine, "POLL_SECONDS", 0.01)
     drive([launch("one", environment=mode("dies"))], busy, MACHINE, seconds=100)
     assert next(readings, None) is None

@@ -32,10 +32,20 @@ def test_a_figure_that_is_not_there_is_left_out() -> None:
 
 def test_kept_lines_are_those_of_memory_transport_and_errors_cut_to_a_width() -> None:
     noise = "[2026-11-24 15:09:42] Init torch distributed ends. elapsed=0.08 s"
-    channel = "host:1:2 [0] NCCL INFO Channel 00/0 : 0[0] -> 1[0] via P2P/CUMEM"
+    channel = "host:1:2 [0] NCCL INFO Using network Socket"
     log = "\n".join([noise, channel, "RuntimeError: " + "x" * 400])
     assert engine_log.kept_lines(log) == [channel, "RuntimeError: " + "x" * 286]
     assert engine_log.kept_lines("\n".join(["Error"] * 99)) == ["Error"] * 60
+
+
+def test_transports_are_counted_by_their_names() -> None:
+    lines = [
+        "host:1:2 [0] NCCL INFO Channel 00/0 : 0[0] -> 1[0] via P2P/IPC",
+        "host:1:2 [0] NCCL INFO Channel 01/0 : 0[0] -> 1[0] via P2P/IPC",
+        "host:1:2 [0] NCCL INFO Channel 00/0 : 1[0] -> 0[0] [receive] via NET/Socket/0",
+        "host:1:2 [0] NCCL INFO Channel 00/24 : 0 1",
+    ]
+    assert engine_log.transports("\n".join(lines)) == {"NET/Socket/0": 1, "P2P/IPC": 2}
 
 
 def test_tail_is_the_last_lines() -> None:

@@ -29,6 +29,7 @@ def make_node(
     memory_mib: int = 0,
     gigabits: Sequence[float] = (400.0, 400.0, 400.0, 400.0),
     nvlink: bool = True,
+    nvlink_domain: str = "",
 ) -> Node:
     """A host with the given GPUs and InfiniBand ports; memory as the catalogue says where 0."""
     return Node(
@@ -53,6 +54,7 @@ def make_node(
         multicast=False,
         peer_memory="dmabuf",
         declared=True,
+        nvlink_domain=nvlink_domain,
     )
 
 

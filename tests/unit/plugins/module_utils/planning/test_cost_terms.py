@@ -26,6 +26,7 @@ FP8 = R1.formats[0]
 LLAMA = find_model("deepseek-r1-distill-llama-8b")
 PLAIN = WeightFormat("bfloat16", "bfloat16", 2, 2, 2, 2, 1, 0, (), "", "")
 NVLINK = Rates(link=450e9, nvlink=True, fabric=50e9, disk=0)
+JOINED = replace(NVLINK, fabric=450e9, joined=True)
 PCIE = replace(NVLINK, link=64e9, nvlink=False)
 MICROSECOND = 1e-6
 
@@ -45,12 +46,19 @@ MICROSECOND = 1e-6
         (8, 450e6, NVLINK, 15.2 + 1750),
         # 2 x 15/16 x 50 MB at the 50 GB/s of a host
         (16, 50e6, NVLINK, 25.2 + 1875),
+        # two hosts of one NVLink domain: 6.8 + 2 x 8 x 0.6
+        (16, 0, JOINED, 16.4),
         (1, 1e9, NVLINK, 0.0),
     ],
 )
 def test_all_reduce(ranks: int, size: float, rates: Rates, microseconds: float) -> None:
     seconds = all_reduce_seconds(candidate(tensor=ranks), rates, ranks, size)
     assert seconds == pytest.approx(microseconds * MICROSECOND)
+
+
+def test_a_hop_inside_an_nvlink_domain_is_one_of_nvlink() -> None:
+    seconds = hops_seconds(R1, candidate(8, 2), JOINED, 0)
+    assert seconds == pytest.approx(7.4 * MICROSECOND)
 
 
 @pytest.mark.parametrize(

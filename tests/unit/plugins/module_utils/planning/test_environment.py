@@ -173,6 +173,14 @@ def test_a_host_without_rdma_sends_all_over_tcp_and_a_warning_says_so() -> None:
     ]
 
 
+def test_hosts_of_one_nvlink_domain_need_no_network_and_a_warning_names_the_channel() -> None:
+    hosts = [replace(node(name, tcp_rate=GIGABIT), nvlink_domain="rack-1") for name in "ab"]
+    found = environment(hosts)
+    assert (found.faults, "NCCL_NET" in values(found)) == ((), False)
+    (warning,) = found.warnings
+    assert "domain rack-1) needs an IMEX channel" in warning
+
+
 def test_pods_that_request_no_rdma_devices_cannot_be_made_to_use_them() -> None:
     found = environment(pair(rails=RAILS), resource="")
     assert "NCCL_NET" not in values(found)

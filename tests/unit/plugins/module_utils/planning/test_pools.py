@@ -75,6 +75,15 @@ def test_a_pool_has_its_smallest_memory_and_its_slowest_rates() -> None:
     assert [node.name for node in pool.nodes_for(2)] == ["a", "b"]
 
 
+def test_nvlink_is_the_fabric_of_hosts_of_one_domain() -> None:
+    nodes = make_nodes(2, 2, H100, gigabits=[], nvlink_domain="rack-1")
+    (pool,) = make_pools(nodes)
+    assert (pool.joined, pool.fabric_rate, pool.connected) == (True, 450e9, ((2, 2),))
+    other = make_node("c", [H100] * 2, gigabits=[100], nvlink_domain="rack-2")
+    (pool,) = make_pools((nodes[0], other))
+    assert (pool.joined, pool.fabric_rate) == (False, 125e6)
+
+
 def test_without_rdma_the_tcp_interface_counts() -> None:
     node = make_node("a", [H100], gigabits=[])
     assert network_rate(node) == 125_000_000.0

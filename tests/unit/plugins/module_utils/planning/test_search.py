@@ -46,6 +46,21 @@ def test_every_layout_is_ranked_refused_or_short() -> None:
     assert (len(answer.ranked), len(answer.refused), len(answer.short)) == (3, 13, 15)
 
 
+def test_tensor_parallelism_over_hosts_of_one_nvlink_domain_leaves_no_host() -> None:
+    apart = found(make_nodes(4, 4, "h100-sxm-80gb"), tensor_parallel=16)
+    joined = make_nodes(4, 4, "h100-sxm-80gb", nvlink_domain="rack-1")
+    sizes = [each.candidate.tensor_parallel for each in found(joined).ranked]
+    assert 16 in sizes
+    assert 16 not in [
+        each.candidate.tensor_parallel for each in found(make_nodes(4, 4, "h100-sxm-80gb")).ranked
+    ]
+    assert apart.ranked[0].cost.decode_seconds > next(
+        each.cost.decode_seconds
+        for each in found(joined).ranked
+        if each.candidate.tensor_parallel == 16
+    )
+
+
 def test_nothing_that_fits_leaves_nothing_ranked() -> None:
     answer = found(make_nodes(1, 2, "h100-sxm-80gb"))
     assert (answer.ranked, len(answer.short)) == ((), 3)

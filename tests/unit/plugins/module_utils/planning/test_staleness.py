@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,6 +37,11 @@ def test_the_facts_of_a_host_are_texts_that_a_person_compares() -> None:
         "memory": "1024 GiB",
         "cores": "96",
     }
+
+
+def test_an_nvlink_domain_is_a_fact_of_its_host() -> None:
+    facts = host_facts(replace(node(), nvlink_domain="rack-1"))
+    assert facts["gpus"].endswith("; nvlink; NVLink domain rack-1; dmabuf")
 
 
 def test_a_host_of_which_little_is_known_says_so() -> None:
