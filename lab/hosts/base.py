@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from lab.hosts import machine
@@ -83,7 +84,7 @@ def ensure(cache: Cache, suite: str, kernel: Kernel, say: Say) -> Path:
         building = cache.bases / ".building"
         if building.exists():
             shutil.rmtree(building)
-        _debootstrap(building, suite, machine.apt_settings())
+        debootstrap(building, suite, PACKAGES, machine.apt_settings())
         _prepare(building, kernel, certificates)
         _drop_unused(cache)
         building.rename(tree)
@@ -99,21 +100,28 @@ def _drop_unused(cache: Cache) -> None:
             shutil.rmtree(tree)
 
 
-def _debootstrap(target: Path, suite: str, apt: AptSettings) -> None:
+def debootstrap(
+    target: Path, suite: str, packages: Iterable[str], apt: AptSettings, *options: str
+) -> None:
+    """Make a Debian system with ``packages`` in ``target``; ``options`` are mmdebstrap's.
+
+    Raises LabError.
+    """
     # A killed caller takes the build along; mounts and processes go with the build's namespaces.
     argv = ["setpriv", "--pdeathsig", "KILL"]
     argv += ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
-    argv += ["mmdebstrap", "--mode=root", "--variant=apt", f"--include={','.join(PACKAGES)}"]
+    argv += ["mmdebstrap", "--mode=root", "--variant=apt", f"--include={','.join(packages)}"]
     argv += [f"--aptopt={option}" for option in apt.options]
     # Manuals and translations are a third of the files and nobody reads them here.
     argv += [
         f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("man", "locale", "doc", "info")
     ]
     argv += ["--dpkgopt=path-include=/usr/share/doc/*/copyright"]
-    run([*argv, suite, str(target), apt.mirror])
+    run([*argv, *options, suite, str(target), apt.mirror])
 
 
-def _prepare(tree: Path, kernel: Kernel, certificates: tuple[Path, ...]) -> None:
+def forget_machine(tree: Path) -> None:
+    """Remove from a new system what is this machine's, and what each copy must have of its own."""
     for leftover in ("dpkg/dpkg.cfg.d/99mmdebstrap", "apt/apt.conf.d/99mmdebstrap"):
         (tree / "etc" / leftover).unlink(missing_ok=True)
     (tree / "etc/apt/sources.list").unlink(missing_ok=True)
@@ -122,6 +130,12 @@ def _prepare(tree: Path, kernel: Kernel, certificates: tuple[Path, ...]) -> None
     (tree / "etc/machine-id").write_text("")
     for name in ("hostname", "resolv.conf"):  # mmdebstrap copies the machine's
         (tree / "etc" / name).write_text("")
+    # Lists that look old make apt fetch them anew once a host has a repository.
+    os.utime(tree / "var/lib/apt/lists", (0, 0))
+
+
+def _prepare(tree: Path, kernel: Kernel, certificates: tuple[Path, ...]) -> None:
+    forget_machine(tree)
     for certificate in certificates:
         shutil.copy(certificate, tree / LOCAL_CERTIFICATES / certificate.name)
     shutil.copytree(GUEST_FILES, tree, dirs_exist_ok=True)
@@ -134,8 +148,6 @@ def _prepare(tree: Path, kernel: Kernel, certificates: tuple[Path, ...]) -> None
         ["systemctl", "mask", *MASKED],
     ):
         run(["chroot", str(tree), *argv])
-    # Lists that look old make apt fetch them anew once a host has a repository.
-    os.utime(tree / "var/lib/apt/lists", (0, 0))
 
 
 def _list_builtin_modules(tree: Path, kernel: Kernel) -> None:

@@ -7,12 +7,22 @@ import time
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Protocol
 
 from lab.hosts.commands import run
-from lab.hosts.definition import Host
 from lab.hosts.errors import LabError
 
 BANNER = b"SSH-"
+
+
+class Reachable(Protocol):
+    """What an ssh server runs on."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def address(self) -> IPv4Address: ...
 
 
 def ensure_key(private: Path) -> str:
@@ -26,12 +36,12 @@ def ensure_key(private: Path) -> str:
     return public.read_text(encoding="utf-8").strip()
 
 
-def known_hosts(keys: Iterable[tuple[Host, str]]) -> str:
+def known_hosts(keys: Iterable[tuple[Reachable, str]]) -> str:
     """Return a known_hosts file that gives each host's key for its name and its address."""
     return "".join(f"{host.name},{host.address} {key}\n" for host, key in keys)
 
 
-def argv(host: Host, key: Path, known: Path, command: Iterable[str]) -> list[str]:
+def argv(host: Reachable, key: Path, known: Path, command: Iterable[str]) -> list[str]:
     """Return the ssh command that runs ``command`` (none: a login shell) on ``host`` as root."""
     options = (
         f"UserKnownHostsFile={known}",
@@ -53,7 +63,7 @@ def answers(address: IPv4Address, seconds: float) -> bool:
         return False
 
 
-def wait(host: Host, seconds: float, alive: Callable[[], bool]) -> None:
+def wait(host: Reachable, seconds: float, alive: Callable[[], bool]) -> None:
     """Wait until the host's ssh server greets.
 
     Raises LabError after ``seconds``, or at once when ``alive`` says that the host is gone.
