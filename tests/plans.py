@@ -40,6 +40,14 @@ def made_plan(site: str, **constraints: Any) -> dict[str, Any]:
     return make_plan(read_question(asked))
 
 
+def lab_plan() -> dict[str, Any]:
+    """What the planner makes of the lab, on hosts as small as the README allows."""
+    options = planning_options("lab")
+    hardware = {"memory_gib": 24, "cores": 2}
+    hosts = [{**host, "hardware": {**host["hardware"], **hardware}} for host in options["hosts"]]
+    return make_plan(read_question({**options, "hosts": hosts}))
+
+
 def group_specs(document: dict[str, Any], namespace: str) -> list[ServingGroupSpec]:
     """The groups of a plan as roles/sglang/tasks/apply_groups.yml gives them to serving_group."""
     return [_spec(group, namespace) for group in planned_groups(parse_plan(document))]

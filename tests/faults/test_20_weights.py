@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
-import yaml
 
 from tests.faults.broken import SPARE, mounted_over, said, small_disk, stop_serving
-from tests.lab_driver import ROOT, Site
+from tests.lab_driver import Site
+from tests.plans import lab_plan
 
 MODELS = "/var/lib/baremetal-sglang/models"
-MODEL = yaml.safe_load((ROOT / "inventories/lab/plan.yml").read_text())["model"]["name"]
+MODEL = lab_plan()["model"]["name"]
 SHARD = "model-00008-of-00008.safetensors"
 ON_MIRROR = f"/srv/bundle/models/{MODEL}"
 FLIP = "printf '\\377\\377\\377\\377' | dd bs=1 seek=1000000 conv=notrunc status=none of="

@@ -22,8 +22,9 @@ from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 
 from tests.lab_driver import ROOT, Site
+from tests.plans import lab_plan
 
-PLAN = yaml.safe_load((ROOT / "inventories" / "lab" / "plan.yml").read_text(encoding="utf-8"))
+PLAN = lab_plan()
 PARTS = yaml.safe_load((ROOT / "catalogue" / "parts.yml").read_text(encoding="utf-8"))
 ENGINE = PARTS["catalogue_parts"][PLAN["engine"]["part"]]
 MODELS = "/var/lib/baremetal-sglang/models"

@@ -72,8 +72,17 @@ def test_a_site_that_does_not_fit_is_refused_with_figures(tmp_path: Path) -> Non
 
 
 def test_a_site_with_a_plan_of_its_own_keeps_it(tmp_path: Path) -> None:
-    read = play("lab", tmp_path)
+    own = ROOT / "tests/fixtures/plans/by-hand.yml"
+    before = own.read_bytes()
+    read = play("lab", tmp_path, "-e", f"site_plan_file={own}")
     assert read.returncode == 0, read.stdout
     assert "Plan of lab: smollm2-135m-instruct in bfloat16" in read.stdout
     assert not (tmp_path / "plan.yml").exists()
-    assert yaml.safe_load((ROOT / "inventories/lab/plan.yml").read_text())["inventory"] == "lab"
+    assert own.read_bytes() == before
+
+
+def test_the_lab_s_hosts_declare_nothing_so_its_plan_needs_them(tmp_path: Path) -> None:
+    refused = play("lab", tmp_path)
+    assert refused.returncode != 0
+    assert "node1: hardware unknown" in refused.stdout
+    assert not (tmp_path / "plan.yml").exists()

@@ -26,7 +26,7 @@ from tools.planned_sites import planning_options
 from tools.roles import ROOT
 
 MODULES = [serving_plan, serving_plan_info]
-LAB_PLAN = ROOT / "inventories/lab/plan.yml"
+BY_HAND = ROOT / "tests/fixtures/plans/by-hand.yml"
 
 
 def options(path: Path, **values: Any) -> dict[str, Any]:
@@ -124,9 +124,9 @@ def test_a_plan_made_for_other_facts_says_which(tmp_path: Path) -> None:
 
 
 def test_a_plan_by_hand_is_read_though_nothing_is_known_of_the_hosts() -> None:
-    host = {**options(LAB_PLAN)["hosts"][0], "hardware": {}}
-    read = run(serving_plan_info, options(LAB_PLAN, hosts=[host], model="none")).values
-    assert read["plan"] == yaml.safe_load(LAB_PLAN.read_text())
+    host = {**options(BY_HAND)["hosts"][0], "hardware": {}}
+    read = run(serving_plan_info, options(BY_HAND, hosts=[host], model="none")).values
+    assert read["plan"] == yaml.safe_load(BY_HAND.read_text())
     assert (read["plan"]["inventory"], read["stale"]) == ("lab", [])
 
 
