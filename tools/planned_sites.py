@@ -40,6 +40,7 @@ SITE_VALUES = {
     "engine": "site_engine",
     "engine_arguments": "site_engine_arguments",
     "rdma_resource": "site_rdma_resource",
+    "cache_path": "site_cache_path",
     "topology_file": "site_topology_file",
     "intent_file": "site_intent_file",
     "namespace": "site_serving_namespace",

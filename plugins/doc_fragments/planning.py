@@ -207,6 +207,12 @@ options:
         requests one, such as V(rdma/hca_shared_devices_a). Empty where there is no such plugin.
     type: str
     default: ""
+  cache_path:
+    description:
+      - Directory of the hosts for the kernels that engines on GPUs compile, so that they outlive
+        the pods. Each version of an engine gets a directory of its own there. Empty for none.
+    type: str
+    default: ""
   namespace:
     description:
       - Kubernetes namespace of the engine groups. The router reaches them there.

@@ -163,6 +163,15 @@ options:
         container. It is restarted when this is over.
     type: int
     default: 1800
+  cache_path:
+    description:
+      - Directory on every host of O(ranks) that the engine may write to, for what must outlive its
+        pods, such as compiled kernels. It must exist and belong to the pods' user, 65532.
+      - Containers see it at C(/var/cache/sglang), where variables of O(environment) name it.
+      - Empty for none.
+    type: str
+    default: ""
+    version_added: 0.2.0
   termination_grace_seconds:
     description:
       - Time for the engine to finish the answers it has begun, in seconds.
@@ -343,6 +352,7 @@ ARGUMENTS = {
     "ports": {"type": "dict", "default": {}, "options": PORTS},
     "shared_memory_mib": {"type": "int", "default": 1024},
     "startup_seconds": {"type": "int", "default": 1800},
+    "cache_path": {"type": "str", "default": ""},
     "termination_grace_seconds": {"type": "int", "default": 120},
     "node_port": {"type": "int", "default": 0},
     "wait": {"type": "bool", "default": True},

@@ -16,6 +16,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.inventory 
     is_ipv4,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.asked import (
+    cache_faults,
     environment_faults,
     parse_constraints,
 )
@@ -46,6 +47,7 @@ class Site:
     site_engine: str
     site_constraints: Mapping[str, Any]
     site_environment: Mapping[str, Any]
+    site_cache_path: str
     site_weights_destination: str
     site_artifacts: str
     site_kubeconfig: str
@@ -75,6 +77,7 @@ def site_faults(site: Site, inventory: Inventory) -> Iterator[Fault]:
     yield from _absolute(site)
     yield from parse_constraints(site.site_constraints)[1]
     yield from environment_faults(site.site_environment)
+    yield from cache_faults(site.site_cache_path)
 
 
 def _names(site: Site) -> Iterator[Fault]:

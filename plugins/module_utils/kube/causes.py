@@ -128,6 +128,15 @@ CAUSES: tuple[Cause, ...] = (
         held_up=True,
     ),
     Cause(
+        name="cache path wrong",
+        source=_events,
+        pattern=re.compile(r'"cache" : hostPath type check failed: (?P<path>\S+) is not a dir'),
+        found="the directory {path} for compiled kernels does not exist on this node",
+        fix="make it on this node (phase serve does, where it is cache_path of the plan)",
+        persists=20.0,
+        held_up=True,
+    ),
+    Cause(
         name="weights path wrong",
         source=_events,
         pattern=re.compile(r"hostPath type check failed: (?P<path>\S+) is not a directory"),
@@ -155,6 +164,14 @@ CAUSES: tuple[Cause, ...] = (
         pattern=re.compile(r"Permission denied: '(?P<path>/models[^']*)'"),
         found="the engine's user may not read {path}",
         fix="make directories 0755 and files 0644 below model_path on this node",
+        incarnations=1,
+    ),
+    Cause(
+        name="cache not writable",
+        source=_log,
+        pattern=re.compile(r"Permission denied: '(?P<path>/var/cache/sglang[^']*)'"),
+        found="the engine's user may not write to {path}",
+        fix="give cache_path on this node to user and group 65532 (phase serve does)",
         incarnations=1,
     ),
     Cause(
@@ -218,10 +235,7 @@ CAUSES: tuple[Cause, ...] = (
         source=_log,
         pattern=re.compile(r"Unable to find (?:address|interface) for: (?P<interface>\S+)"),
         found="GLOO_SOCKET_IFNAME names {interface}, which this pod does not have",
-        fix=(
-            "set GLOO_SOCKET_IFNAME in environment to an interface of the pod (eth0 in a pod "
-            "network)"
-        ),
+        fix="set GLOO_SOCKET_IFNAME in environment to an interface of the pod, mostly eth0",
         incarnations=1,
     ),
     Cause(

@@ -45,6 +45,7 @@ def _parameters(group: Group, plan: Plan) -> dict[str, Any]:
         "ports": {"serving": plan.ports.serving, "distributed": plan.ports.distributed},
         "shared_memory_mib": plan.shared_memory_mib,
         "startup_seconds": plan.startup_seconds,
+        "cache_path": plan.cache_path,
     }
 
 

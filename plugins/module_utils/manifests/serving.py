@@ -26,6 +26,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.rank_ho
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving_spec import (
     ServingGroupSpec,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.kernel_cache import (
+    CACHE_MOUNT,
+)
 
 NAME_LABEL = "leaderworkerset.sigs.k8s.io/name"
 GROUP_INDEX_LABEL = "leaderworkerset.sigs.k8s.io/group-index"
@@ -145,23 +148,40 @@ def _pod_template(
         },
         "affinity": _affinity(spec, hosts),
         "containers": [_container(spec, behaviour)],
-        "volumes": [
-            {
-                "name": "model",
-                "hostPath": {"path": spec.model_path, "type": "Directory"},
-            },
-            {
-                "name": "shared-memory",
-                "emptyDir": {"medium": "Memory", "sizeLimit": mebibytes(spec.shared_memory_mib)},
-            },
-            {"name": "tmp", "emptyDir": {}},
-        ],
+        "volumes": _volumes(spec),
     }
     if spec.resources.gpus:
         pod["tolerations"] = [
             {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
         ]
     return {"metadata": {"labels": _labels(spec)}, "spec": pod}
+
+
+def _volumes(spec: ServingGroupSpec) -> list[dict[str, Any]]:
+    volumes: list[dict[str, Any]] = [
+        {"name": "model", "hostPath": {"path": spec.model_path, "type": "Directory"}},
+        {
+            "name": "shared-memory",
+            "emptyDir": {"medium": "Memory", "sizeLimit": mebibytes(spec.shared_memory_mib)},
+        },
+        {"name": "tmp", "emptyDir": {}},
+    ]
+    if spec.cache_path:
+        # Role sglang makes it: fsGroup has no effect on a directory of the host.
+        path = {"path": spec.cache_path, "type": "Directory"}
+        volumes.append({"name": "cache", "hostPath": path})
+    return volumes
+
+
+def _volume_mounts(spec: ServingGroupSpec) -> list[dict[str, Any]]:
+    mounts: list[dict[str, Any]] = [
+        {"name": "model", "mountPath": spec.model_mount_path, "readOnly": True},
+        {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108  a mount, not a file
+        {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108  a mount, not a file
+    ]
+    if spec.cache_path:
+        mounts.append({"name": "cache", "mountPath": CACHE_MOUNT})
+    return mounts
 
 
 def _affinity(spec: ServingGroupSpec, hosts: list[str]) -> dict[str, Any]:
@@ -210,11 +230,7 @@ def _container(spec: ServingGroupSpec, behaviour: dict[str, Any]) -> dict[str, A
             "capabilities": capabilities,
             "readOnlyRootFilesystem": True,
         },
-        "volumeMounts": [
-            {"name": "model", "mountPath": spec.model_mount_path, "readOnly": True},
-            {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108  a mount, not a file
-            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108  a mount, not a file
-        ],
+        "volumeMounts": _volume_mounts(spec),
         **behaviour,
     }
 

@@ -79,7 +79,8 @@ class ServingGroupSpec:
     """A group of engine ranks that serve one model together.
 
     C(ranks) are in rank order and one host each; C(environment) is sorted by name; durations are in
-    seconds, C(shared_memory_mib) in MiB; C(node_port) 0 is none. C(exclusive_topology) is the node
+    seconds, C(shared_memory_mib) in MiB; C(node_port) 0 is none. C(cache_path) is a directory of
+    each host that the engine may write to, empty for none. C(exclusive_topology) is the node
     label whose one value the group has for itself, empty for none.
     """
 
@@ -98,6 +99,7 @@ class ServingGroupSpec:
     distributed_port: int
     shared_memory_mib: int
     startup_seconds: int
+    cache_path: str
     termination_grace_seconds: int
     node_port: int
     exclusive_topology: str
@@ -144,6 +146,7 @@ class ServingGroupSpec:
             distributed_port=parameters["ports"]["distributed"],
             shared_memory_mib=parameters["shared_memory_mib"],
             startup_seconds=parameters["startup_seconds"],
+            cache_path=parameters["cache_path"],
             termination_grace_seconds=parameters["termination_grace_seconds"],
             node_port=parameters["node_port"],
             exclusive_topology=parameters["exclusive_topology"],
@@ -225,9 +228,9 @@ def _path_faults(parameters: Mapping[str, Any]) -> Iterator[str]:
             f"served_model_name: found {parameters['served_model_name']!r}, needed letters, digits "
             "and '._/-', beginning with a letter or digit"
         )
-    for option in ("model_path", "model_mount_path"):
+    for option in ("model_path", "model_mount_path", "cache_path"):
         path = parameters[option]
-        if path is None and option == "model_mount_path":
+        if not path and option != "model_path":
             continue
         pure = PurePosixPath(path)
         if not pure.is_absolute() or ".." in pure.parts or len(pure.parts) < 2:

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, baremetal.sglang maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a person asks of the plan, checked: objective, constraints, environment."""
+"""What a person asks of the plan, checked: objective, constraints, environment, cache."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.attentio
     BACKENDS,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_shape import (
+    DIRECTORY,
     ENVIRONMENT_NAME,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import (
@@ -88,6 +89,18 @@ def environment_faults(environment: Mapping[str, Any]) -> Iterator[Fault]:
                 needed="a name of letters, digits and '_', and a string",
                 fix="quote the value, or correct the name",
             )
+
+
+def cache_faults(path: str) -> Iterator[Fault]:
+    """A directory of the hosts that a pod cannot mount. Empty is none."""
+    if path and not DIRECTORY.accepts(path):
+        yield Fault(
+            code="cache_path_invalid",
+            where="site_cache_path",
+            found=repr(path),
+            needed=f"{DIRECTORY.noun}, or nothing for no cache",
+            fix="correct site_cache_path",
+        )
 
 
 def _faults(values: Mapping[str, Any]) -> Iterator[Fault]:

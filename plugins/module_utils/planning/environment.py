@@ -16,6 +16,11 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware
     Node,
     one_nvlink_domain,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.kernel_cache import (
+    cache_settings,
+    in_cache,
+    mount_setting,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import Candidate
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.pools import (
     GIGABIT,
@@ -45,16 +50,6 @@ __all__ = ["Environment", "Setting", "engine_environment"]
 
 # What a person sets to leave the RDMA ports alone.
 RDMA_OFF = (("NCCL_IB_DISABLE", "1"), ("NCCL_NET", "Socket"))
-# Directories of kernels compiled at start, below the cache directory: SGLang's own (environ.py of
-# the catalogue's SGLang), and those of the compilers that it calls.
-CACHES = {
-    "SGLANG_CACHE_DIR": "sglang",
-    "SGLANG_DG_CACHE_DIR": "deep_gemm",
-    "TRITON_CACHE_DIR": "triton",
-    "TORCHINDUCTOR_CACHE_DIR": "inductor",
-    "FLASHINFER_WORKSPACE_BASE": "flashinfer",
-    "CUDA_CACHE_PATH": "cuda",
-}
 
 
 @dataclass(frozen=True)
@@ -95,8 +90,9 @@ def engine_environment(
 
     C(nodes) are the hosts with ranks, C(candidates) the layouts of the groups (several with
     disaggregation). C(rdma_resource) is the resource of the RDMA device plugin that the manifests
-    request for each rank, C(cache_path) a directory of the host as containers see it; both are
-    empty for none. Overrides of the request win, and faults of what they override are left out.
+    request for each rank, C(cache_path) a directory of the hosts for the kernels that engines on
+    GPUs compile; both are empty for none. Overrides of the request win, and faults of what they
+    override are left out.
     """
     overrides = dict(request.overrides)
     several = len(candidates) > 1 or any(candidate.hosts > 1 for candidate in candidates)
@@ -115,9 +111,10 @@ def engine_environment(
         faults += _slow_faults(case)
     if case.rdma:
         faults += rdma_faults(nodes, overrides)
+    settings = overridden((s for s in decided if s.value), request.overrides)
     return Environment(
-        settings=overridden((s for s in decided if s.value), request.overrides),
-        elsewhere=(*unset, *_made_elsewhere(case)),
+        settings=settings,
+        elsewhere=(*unset, *_made_elsewhere(case), *_mounted(case, settings)),
         warnings=tuple(_warnings(case)),
         faults=ordered(faults),
     )
@@ -132,7 +129,7 @@ def _decided(case: _Case) -> Iterator[Setting]:
         yield _sockets(case)
     if case.on_gpus:
         yield _nvls(case.nodes)
-        yield from _caches(case.cache_path)
+        yield from cache_settings(case.cache_path)
 
 
 def _interfaces(nodes: Sequence[Node], *, on_gpus: bool) -> Iterator[Setting]:
@@ -159,16 +156,6 @@ def _nvls(nodes: Sequence[Node]) -> Setting:
     return variable("NCCL_NVLS_ENABLE", "0", fact)
 
 
-def _caches(cache_path: str) -> Iterator[Setting]:
-    for name, directory in CACHES.items():
-        if cache_path:
-            fact = "a directory of the host: compiled kernels outlive the pod"
-            yield variable(name, f"{cache_path}/{directory}", fact)
-        else:
-            fact = "no directory of the host is mounted: kernels are compiled again in each pod"
-            yield variable(name, "", fact)
-
-
 def _made_elsewhere(case: _Case) -> Iterator[Setting]:
     yield Setting(
         "SGLANG_HOST_IP",
@@ -187,9 +174,15 @@ def _made_elsewhere(case: _Case) -> Iterator[Setting]:
         yield Setting(
             "LimitMEMLOCK of containerd.service",
             "infinity",
-            "RDMA pins memory, and containers inherit this limit from containerd",
-            "a drop-in file of containerd.service on the host",
+            "RDMA pins memory, and containers inherit this limit from containerd; role "
+            "container_runtime lifts it where site_rdma_resource names a resource",
+            "not at all: to a user that is not root the capability alone gives nothing",
         )
+
+
+def _mounted(case: _Case, settings: Sequence[Setting]) -> Iterator[Setting]:
+    if case.cache_path and in_cache(setting.value for setting in settings):
+        yield mount_setting(case.cache_path)
 
 
 def _shared_memory(case: _Case) -> Setting:

@@ -91,8 +91,9 @@ class Resources:
 class Plan:
     """Plan schema 1. C(engine_part) names an image of the catalogue.
 
-    C(racks) holds (host, rack) sorted by host, C(spares) hosts that no rank takes. The document's
-    C(explanation) is for people: nothing that is built from a plan reads it.
+    C(cache_path) is a directory of each host in which the engine keeps what it compiles, empty for
+    none. C(racks) holds (host, rack) sorted by host, C(spares) hosts that no rank takes. The
+    document's C(explanation) is for people: nothing that is built from a plan reads it.
     """
 
     inventory: str
@@ -106,6 +107,7 @@ class Plan:
     resources: Resources
     shared_memory_mib: int
     startup_seconds: int
+    cache_path: str = ""
     racks: tuple[tuple[str, str], ...] = ()
     spares: tuple[str, ...] = ()
 
@@ -150,6 +152,7 @@ def _build(document: Mapping[str, Any]) -> Plan:
         resources=Resources(**document["resources"]),
         shared_memory_mib=document["shared_memory_mib"],
         startup_seconds=document["startup_seconds"],
+        cache_path=document.get("cache_path", ""),
         racks=tuple(sorted(document.get("racks", {}).items())),
         spares=tuple(document.get("spares", ())),
     )

@@ -14,6 +14,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.answer i
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.explanation import (
     explanation,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.kernel_cache import (
+    CACHE_MOUNT,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import Candidate
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_layout import (
     DP_ATTENTION,
@@ -60,6 +63,7 @@ def plan_document(answer: Answer) -> dict[str, Any]:
         },
         "shared_memory_mib": resources.shared_memory_mib,
         "startup_seconds": resources.startup_seconds,
+        **_cache(answer),
         "racks": racks,
         "spares": [node.name for node in request.nodes if node.name in spares],
         "explanation": explanation(answer),
@@ -71,6 +75,12 @@ def _rdma(answer: Answer) -> Mapping[str, str]:
     names = {setting.name for setting in answer.environment.settings}
     resource = answer.request.rdma_resource
     return {"rdma": resource} if resource and RDMA_PORTS in names else {}
+
+
+def _cache(answer: Answer) -> Mapping[str, str]:
+    """The hosts' directory that is mounted where variables of the environment lie."""
+    made = {setting.name: setting.value for setting in answer.environment.elsewhere}
+    return {"cache_path": made[CACHE_MOUNT]} if CACHE_MOUNT in made else {}
 
 
 def _groups(engine: Engine, *, of_its_own: bool) -> Iterator[Mapping[str, Any]]:

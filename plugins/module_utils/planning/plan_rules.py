@@ -9,6 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.kernel_cache import (
+    CACHE_MOUNT,
+    in_cache,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_layout import (
     layout_arguments,
     layout_divides,
@@ -169,6 +173,32 @@ def _ports_differ(document: Mapping[str, Any], source: str) -> list[Fault]:
     ]
 
 
+def _cache_mounted(document: Mapping[str, Any], source: str) -> list[Fault]:
+    """The engine's root file system is read-only: a cache that is not mounted cannot be made."""
+    below = sorted(name for name, value in document["environment"].items() if in_cache([value]))
+    if "cache_path" in document and not below:
+        return [
+            Fault(
+                code="cache_not_used",
+                where=f"{source}: cache_path",
+                found=f"no variable that lies in {CACHE_MOUNT}, where it is mounted",
+                needed="variables of the environment that name directories there",
+                fix="add them, or remove cache_path",
+            )
+        ]
+    return [
+        Fault(
+            code="cache_not_mounted",
+            where=f"{source}: environment.{name}",
+            found=f"{document['environment'][name]} without a cache_path",
+            needed=f"a directory of the hosts that is mounted at {CACHE_MOUNT}",
+            fix=f"add cache_path (a made plan has it from site_cache_path), or remove {name}",
+        )
+        for name in below
+        if "cache_path" not in document
+    ]
+
+
 def _racks_whole(document: Mapping[str, Any], source: str) -> list[Fault]:
     racks = document["racks"]
     hosts = {rank["host"] for group in document["groups"] for rank in group["ranks"]}
@@ -214,6 +244,7 @@ _RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("groups", "layout", "arguments"), layout_arguments),
     (("groups", "layout", "arguments"), layout_divides),
     (("ports",), _ports_differ),
+    (("environment",), _cache_mounted),
     (("groups", "racks"), _racks_whole),
     (("groups", "spares"), _spares_free),
 )

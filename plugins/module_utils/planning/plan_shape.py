@@ -20,6 +20,8 @@ ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 EXTENDED_RESOURCE = re.compile(
     r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 )
+# Kubernetes refuses ".." in a path of the host.
+DIRECTORY_PATH = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._@+-]+)+")
 CPU_QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?|[0-9]+m")
 UNIFIED = "unified"
 # What a group of engine ranks does; SGLang names prefill and decode in --disaggregation-mode.
@@ -71,6 +73,7 @@ INDEX = Kind("an integer of 0 or more", lambda value: _integer(value, 0, _LARGE)
 PORT = Kind("a TCP port, 1 to 65535", lambda value: _integer(value, 1, 65535))
 CPU = Kind('a CPU quantity as a string, such as "2" or "500m"', _matches(CPU_QUANTITY))
 RESOURCE = Kind("an extended resource, such as rdma/hca", _matches(EXTENDED_RESOURCE))
+DIRECTORY = Kind("an absolute directory below /, without '..'", _matches(DIRECTORY_PATH))
 TEXTS = Kind("a list of non-empty strings", _list_of(_text))
 INDEXES = Kind("a list of integers of 0 or more", _list_of(INDEX.accepts))
 ENVIRONMENT = Kind("a mapping of environment names to strings", _environment)
@@ -114,7 +117,12 @@ SHAPE: Mapping[str, Mapping[str, Kind]] = {
 _SIZES: Mapping[str, Kind] = {"expert_parallel": COUNT, "attention_data_parallel": COUNT}
 # Keys that a plan may leave out, by section.
 OPTIONAL: Mapping[str, Mapping[str, Kind]] = {
-    "": {"racks": RACKS, "spares": TEXTS, "explanation": OPEN_MAPPING},
+    "": {
+        "cache_path": DIRECTORY,
+        "racks": RACKS,
+        "spares": TEXTS,
+        "explanation": OPEN_MAPPING,
+    },
     "layout": _SIZES,
     "groups[]": {"role": ROLE, "layout": MAPPING, "arguments": TEXTS},
     "groups[].layout": {**SHAPE["layout"], **_SIZES},

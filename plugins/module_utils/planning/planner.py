@@ -45,6 +45,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.guide_in
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.guide_rows import Settings
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware import Node
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.kernel_cache import (
+    cache_directory,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import Considered
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.placement import place
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import (
@@ -106,7 +109,13 @@ def make_plan(question: Question) -> dict[str, Any]:
     spread = max(engine.considered.candidate.hosts for engine in engines)
     candidates = [engine.considered.candidate for engine in engines]
     asked = _with_intent(question, spread if len(engines) == 1 else len(hosts))
-    environment = engine_environment(asked, hosts, *candidates, rdma_resource=request.rdma_resource)
+    environment = engine_environment(
+        asked,
+        hosts,
+        *candidates,
+        rdma_resource=request.rdma_resource,
+        cache_path=cache_directory(request.cache_path, request.engine_part, request.engine_version),
+    )
     faults = [*environment.faults, *intent_transport_faults(question.intent, hosts, hosts=spread)]
     if faults:
         raise InputError(_subject(request), [fault.line() for fault in ordered(faults)])

@@ -12,6 +12,7 @@ from typing import Any, Callable, Optional, TypeVar
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.asked import (
+    cache_faults,
     environment_faults,
     objective_faults,
     parse_constraints,
@@ -72,6 +73,7 @@ def parse_question(options: Mapping[str, Any], files: Files) -> Question:
     constraints = reader.constraints(options["constraints"])
     reader.take(objective_faults(options["objective"]))
     reader.take(environment_faults(options["environment"]))
+    reader.take(cache_faults(options["cache_path"]))
     intent = reader.intent(files.intent, options["intent_file"])
     constraints = reader.merged(constraints, intent.settings, options["intent_file"])
     reader.take(_topology_faults(intent.settings, options))
@@ -91,6 +93,7 @@ def parse_question(options: Mapping[str, Any], files: Files) -> Question:
             overrides=tuple(sorted(options["environment"].items())),
             extra_arguments=tuple(options["engine_arguments"]),
             rdma_resource=options["rdma_resource"],
+            cache_path=options["cache_path"],
         ),
         intent=intent.settings,
         rows=intent.rows,

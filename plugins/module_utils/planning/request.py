@@ -53,7 +53,8 @@ class Request:
 
     C(engine_version) is the SGLang version, C(engine_part) the image of the catalogue, C(overrides)
     are environment variables that the person sets, C(extra_arguments) engine arguments that follow
-    the planner's, C(rdma_resource) the resource of the RDMA device plugin, empty for none.
+    the planner's, C(rdma_resource) the resource of the RDMA device plugin, C(cache_path) the hosts'
+    directory for what engines on GPUs compile; both are empty for none.
     """
 
     inventory: str
@@ -66,3 +67,4 @@ class Request:
     overrides: tuple[tuple[str, str], ...] = ()
     extra_arguments: tuple[str, ...] = ()
     rdma_resource: str = ""
+    cache_path: str = ""

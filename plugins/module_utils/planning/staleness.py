@@ -40,6 +40,7 @@ def made_from(request: Request, intent: Sequence[tuple[str, str]] = ()) -> dict[
         "environment": dict(sorted(request.overrides)),
         "engine_arguments": " ".join(request.extra_arguments),
         "rdma_resource": request.rdma_resource,
+        **_cache(request),
         "intent": dict(intent),
         "hosts": {node.name: host_facts(node) for node in request.nodes},
     }
@@ -121,6 +122,12 @@ def _rail(rail: Rail) -> str:
 
 def _gigabits(rate: float) -> str:
     return f"{rate / GIGABIT:g} Gb/s" if rate else "rate not known"
+
+
+def _cache(request: Request) -> dict[str, str]:
+    """What decides something on GPUs alone."""
+    on_gpus = any(node.gpus for node in request.nodes)
+    return {"cache_path": request.cache_path} if on_gpus else {}
 
 
 def _constraints(constraints: Constraints) -> dict[str, Any]:

@@ -64,6 +64,7 @@ PLANNING: dict[str, dict[str, Any]] = {
     "topology_file": {"type": "path", "default": ""},
     "intent_file": {"type": "path", "default": ""},
     "rdma_resource": {"type": "str", "default": ""},
+    "cache_path": {"type": "str", "default": ""},
     "namespace": {"type": "str", "default": "serving"},
 }
 """Pair of the documentation fragment C(baremetal.sglang.planning)."""

@@ -43,6 +43,7 @@ SITE = Site(
     site_engine="engine",
     site_constraints={},
     site_environment={},
+    site_cache_path="/var/lib/baremetal-sglang/cache",
     site_weights_destination="/var/lib/baremetal-sglang/models",
     site_artifacts="/tmp/artifacts",
     site_kubeconfig="/tmp/artifacts/kubeconfig",

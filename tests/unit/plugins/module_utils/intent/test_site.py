@@ -50,9 +50,17 @@ def test_a_wrong_value_is_one_fault_at_its_variable(variable: str, value: Any) -
     assert faults[0].found == repr(value)
 
 
+@pytest.mark.parametrize("path", ["cache", "/", "/var/../etc", "/var/cache/", "/var//cache", "~/c"])
+def test_a_cache_that_no_pod_can_mount_is_one_fault(path: str) -> None:
+    (fault,) = site_faults(site(site_cache_path=path), INVENTORY)
+    assert (fault.code, fault.where) == ("cache_path_invalid", "site_cache_path")
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
+        ("site_cache_path", ""),
+        ("site_cache_path", "/srv/.kernels/v1.2"),
         ("site_domain", "internal"),
         ("site_control_plane_endpoint", "kube-api"),
         ("site_control_plane_endpoint", "1.api.example"),

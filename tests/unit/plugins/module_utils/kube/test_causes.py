@@ -55,6 +55,23 @@ from .samples import CORRUPT, GLOO, LOOKUP, PULL, REFUSED, STORE, UVICORN, pod, 
         ),
         (
             {
+                "events": (
+                    'FailedMount: MountVolume.SetUp failed for volume "cache" : hostPath type '
+                    "check failed: /srv/cache/v1 is not a directory",
+                )
+            },
+            "cache path wrong",
+            "the directory /srv/cache/v1 for compiled kernels does not exist on this node",
+            "make it on this node (phase serve does",
+        ),
+        (
+            {"log": ("PermissionError: [Errno 13] Permission denied: '/var/cache/sglang/triton'",)},
+            "cache not writable",
+            "the engine's user may not write to /var/cache/sglang/triton",
+            "give cache_path on this node to user and group 65532",
+        ),
+        (
+            {
                 "log": (
                     "OSError: /models/x does not appear to have a file named config.json. "
                     "Checkout 'https://huggingface.co//models/x/tree/main' for available files.",

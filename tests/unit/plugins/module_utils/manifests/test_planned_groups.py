@@ -38,6 +38,7 @@ def plan(*groups: Group, racks: dict[str, str]) -> Plan:
         resources=Resources("8", 64, "rdma/hca"),
         shared_memory_mib=1024,
         startup_seconds=600,
+        cache_path="/srv/cache/sglang-v1",
         racks=tuple(racks.items()),
     )
 
@@ -58,6 +59,7 @@ def test_a_group_has_all_that_the_plan_says_of_it() -> None:
         "ports": {"serving": 30000, "distributed": 20000},
         "shared_memory_mib": 1024,
         "startup_seconds": 600,
+        "cache_path": "/srv/cache/sglang-v1",
     }
 
 

@@ -118,6 +118,25 @@ def test_no_pod_has_more_rights_than_it_needs(parameters: dict[str, Any]) -> Non
         assert container["volumeMounts"][0]["readOnly"] is True
 
 
+def test_a_cache_is_a_directory_of_the_host_that_each_rank_may_write_to() -> None:
+    for pod in pod_templates(H100).values():
+        path = "/var/lib/baremetal-sglang/cache/sglang-v1"
+        assert pod["volumes"][-1] == {
+            "name": "cache",
+            "hostPath": {"path": path, "type": "Directory"},
+        }
+        assert pod["containers"][0]["volumeMounts"][-1] == {
+            "name": "cache",
+            "mountPath": "/var/cache/sglang",
+        }
+
+
+def test_without_a_cache_the_model_is_all_that_a_pod_has_of_the_host() -> None:
+    for pod in pod_templates(LAB).values():
+        of_host = [volume["name"] for volume in pod["volumes"] if "hostPath" in volume]
+        assert of_host == ["model"]
+
+
 @pytest.mark.parametrize(("seconds", "failures"), [(1, 1), (5, 1), (6, 2), (900, 180), (1801, 361)])
 def test_startup_probe_waits_at_least_as_long_as_asked(seconds: int, failures: int) -> None:
     pods = pod_templates({**LAB, "startup_seconds": seconds})

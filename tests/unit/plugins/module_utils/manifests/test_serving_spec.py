@@ -37,6 +37,7 @@ def test_parameters_become_a_spec_with_ranks_in_order() -> None:
         distributed_port=20000,
         shared_memory_mib=512,
         startup_seconds=900,
+        cache_path="",
         termination_grace_seconds=30,
         node_port=30080,
         exclusive_topology="",
@@ -151,6 +152,10 @@ def rank(number: int, host: str, gpus: int = 0) -> dict[str, Any]:
                 "without '..'",
                 "model_path: found '/', needed an absolute directory below / without '..'",
             ],
+        ),
+        (
+            {"cache_path": "kernels"},
+            ["cache_path: found 'kernels', needed an absolute directory below / without '..'"],
         ),
         (
             {"served_model_name": "a b"},

@@ -84,6 +84,26 @@ def test_a_document_parses_to_a_plan_with_ranks_and_environment_in_order() -> No
     )
 
 
+CACHED = changed("environment", {"TRITON_CACHE_DIR": "/var/cache/sglang/triton"})
+
+
+def test_a_cache_is_a_directory_of_the_hosts_and_variables_that_lie_where_it_is_mounted() -> None:
+    assert parse_plan({**CACHED, "cache_path": "/srv/cache/v1"}).cache_path == "/srv/cache/v1"
+
+
+@pytest.mark.parametrize(
+    "path", ["cache", "", "/", "/srv/../etc", "/srv/./x", "/srv//x", "/srv/", 1]
+)
+def test_a_cache_that_no_pod_can_mount_is_refused(path: object) -> None:
+    assert faults({**CACHED, "cache_path": path}) == [("plan_value_invalid", "plan: cache_path")]
+
+
+def test_variables_of_a_cache_and_its_directory_come_together() -> None:
+    assert faults(CACHED) == [("cache_not_mounted", "plan: environment.TRITON_CACHE_DIR")]
+    unused = {**DOCUMENT, "cache_path": "/srv/cache/v1"}
+    assert faults(unused) == [("cache_not_used", "plan: cache_path")]
+
+
 def test_a_plan_has_the_ranks_of_all_groups() -> None:
     assert [rank.host for rank in parse_plan(DOCUMENT).ranks] == ["node1", "node2"]
 

@@ -198,6 +198,26 @@ def test_ranks_on_several_hosts_request_the_rdma_resource_that_the_site_names() 
     assert "rdma" not in made("examples/1x8-h200")["resources"]
 
 
+def test_engines_on_gpus_keep_their_kernels_and_each_version_has_a_directory_of_its_own() -> None:
+    document = made("examples/1x8-h200", {"engine_version": "0.5.23"})
+    assert document["cache_path"] == "/var/lib/baremetal-sglang/cache/sglang-cuda-0.5.23"
+    assert document["environment"]["TRITON_CACHE_DIR"] == "/var/cache/sglang/triton"
+    assert parse_plan(document).cache_path == document["cache_path"]
+    (told,) = [s for s in document["explanation"]["settings"] if s["override"] == "site_cache_path"]
+    assert (told["setting"], told["value"]) == ("/var/cache/sglang", document["cache_path"])
+
+
+@pytest.mark.parametrize(
+    ("site", "change"), [("examples/1x8-h200", {"cache_path": ""}), ("examples/cpu-only", {})]
+)
+def test_without_a_cache_of_the_site_or_without_gpus_nothing_is_kept(
+    site: str, change: dict[str, Any]
+) -> None:
+    document = made(site, change)
+    assert "cache_path" not in document
+    assert "TRITON_CACHE_DIR" not in document["environment"]
+
+
 def test_a_host_that_no_group_needs_is_a_spare() -> None:
     options = planning_options("examples/2x8-h100")
     third = {**copy.deepcopy(options["hosts"][0]), "name": "gpu-03", "address": "10.20.0.99"}
