@@ -74,6 +74,28 @@ options:
     elements: str
     choices: [index, safetensors]
     default: [index, safetensors]
+  feeds:
+    description:
+      - URLs of other nodes' relays, which are asked in turn for the files' bytes before O(source)
+        is. The list, the index and the sizes always come from O(source).
+      - A file that was wrong is asked for once more where it has been verified.
+    type: list
+    elements: str
+    default: []
+  feed_token:
+    description: Token that O(feeds) want to see. It is not sent to O(source).
+    type: str
+  stored_only:
+    description: Ask O(feeds) only for files that they hold whole and verified, and wait for them.
+    type: bool
+    default: false
+  relayed:
+    description:
+      - The node's own relay stores the files in C(<destination>/.relay). They are taken from there
+        and verified as they arrive. The node asks for a file itself when no byte has come for 30 s
+        or when the file was wrong.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - baremetal.sglang.attributes
 seealso:
@@ -207,6 +229,10 @@ def main() -> None:
                 "choices": list(CHECKS),
                 "default": list(CHECKS),
             },
+            "feeds": {"type": "list", "elements": "str", "default": []},
+            "feed_token": {"type": "str", "no_log": True},
+            "stored_only": {"type": "bool", "default": False},
+            "relayed": {"type": "bool", "default": False},
         },
         operate=operate,
         required_if=[("state", "present", ("source",))],

@@ -62,7 +62,13 @@ class Fetch:
         return self.size - self.partial_bytes
 
 
-def input_faults(name: str, destination: str, digest: str, source: Optional[str]) -> list[str]:
+def input_faults(
+    name: str,
+    destination: str,
+    digest: str,
+    source: Optional[str],
+    feeds: Sequence[str] = (),
+) -> list[str]:
     """Faults of the parameters, sorted; ``source`` is None where none is needed."""
     faults = []
     if not _NAME.fullmatch(name):
@@ -72,23 +78,24 @@ def input_faults(name: str, destination: str, digest: str, source: Optional[str]
     if digest and not _DIGEST.fullmatch(digest):
         faults.append(f"digest {digest!r}: 64 lower-case hex digits (SHA-256) are needed")
     if source is not None:
-        faults.extend(_source_faults(source))
+        faults.extend(_url_faults("source", source))
+    faults.extend(fault for feed in feeds for fault in _url_faults("feed", feed))
     return sorted(faults)
 
 
-def _source_faults(source: str) -> Iterable[str]:
+def _url_faults(what: str, source: str) -> Iterable[str]:
     parts = urlsplit(source)
-    shown = _without_secrets(source)
+    shown = f"{what} {_without_secrets(source)!r}"
     if parts.scheme not in SCHEMES:
-        yield f"source {shown!r}: a URL with one of the schemes {', '.join(SCHEMES)} is needed"
+        yield f"{shown}: a URL with one of the schemes {', '.join(SCHEMES)} is needed"
     elif parts.scheme == "file" and (parts.netloc or not parts.path.startswith("/")):
-        yield f"source {shown!r}: file:// needs an absolute path and no host (file:///path)"
+        yield f"{shown}: file:// needs an absolute path and no host (file:///path)"
     elif parts.scheme != "file" and not parts.hostname:
-        yield f"source {shown!r}: the URL names no host"
+        yield f"{shown}: the URL names no host"
     if "@" in source.partition("://")[2].partition("/")[0]:
-        yield f"source {shown!r}: the URL holds credentials, which would be shown in results"
+        yield f"{shown}: the URL holds credentials, which would be shown in results"
     if parts.query or parts.fragment:
-        yield f"source {shown!r}: the URL of a directory has no query and no fragment"
+        yield f"{shown}: the URL of a directory has no query and no fragment"
 
 
 def _without_secrets(source: str) -> str:

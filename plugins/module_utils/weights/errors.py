@@ -29,6 +29,14 @@ class UnreachableError(TransientSourceError):
     """No connection to the source could be made."""
 
 
+class NotYetError(TransientSourceError):
+    """The source will have the file later and says when to ask again (seconds)."""
+
+    def __init__(self, url: str, found: str, advice: str, *, retry_after: float) -> None:
+        super().__init__(url, found, advice)
+        self.retry_after = retry_after
+
+
 class MismatchError(TransientSourceError):
     """A file's bytes do not have the SHA-256 digest that the list gives."""
 

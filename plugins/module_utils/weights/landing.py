@@ -17,6 +17,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.
     Stream,
     TransferAdapter,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.arrival import (
+    Arrive,
+    nothing_arrives,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.decisions import Fetch
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import (
     MismatchError,
@@ -52,16 +56,23 @@ Landed = Callable[[str, VerifiedFile], None]
 
 @dataclass(frozen=True)
 class Landing:
-    """Lands files of one version; ``timeout_seconds`` bounds each attempt at a file."""
+    """Lands files of one version; ``timeout_seconds`` bounds each attempt at a file.
+
+    A file that was wrong is fetched again by ``repair_adapter``: a node that passes files on before
+    it knows them would give the same bytes again.
+    """
 
     staging: VersionDirectory
     adapter: TransferAdapter
+    repair_adapter: TransferAdapter
     retry: Retry
     timeout_seconds: float
     progress: Progress
     check_content: ContentCheck
     landed: Landed
+    arrive: Arrive = nothing_arrives
     _stop: threading.Event = field(default_factory=threading.Event)
+    _wrong: set[str] = field(default_factory=set)
 
     def land(self, fetches: tuple[Fetch, ...], parallel: int) -> None:
         """Land every file, ``parallel`` at a time; the first failure stops the others.
@@ -93,19 +104,26 @@ class Landing:
         self._give_up_if_stopped()
         name = fetch.file.name
         final = self.staging.file(name)
-        partial = final + PARTIAL_SUFFIX
         make_directories(os.path.dirname(final))
+        arrived = self.arrive(name, self._give_up_if_stopped)
+        partial = arrived or final + PARTIAL_SUFFIX
         try:
+            if arrived:
+                self.progress.fetched(os.path.getsize(arrived))
             found = self._fill(partial, fetch)
         except OSError as error:
             raise self._disk_error(partial, fetch, error) from error
         if found != fetch.file.sha256:
             os.unlink(partial)
-            url = self.adapter.url(name)
+            url = self._adapter(name).url(name)
+            self._wrong.add(name)
             raise MismatchError(name, url, expected=fetch.file.sha256, found=found)
         self.check_content(partial, name)
         os.replace(partial, final)
         self.landed(name, VerifiedFile(found, Signature.of(os.lstat(final))))
+
+    def _adapter(self, name: str) -> TransferAdapter:
+        return self.repair_adapter if name in self._wrong else self.adapter
 
     def _give_up_if_stopped(self) -> None:
         if self._stop.is_set():
@@ -126,7 +144,7 @@ class Landing:
     def _receive(
         self, file: io.FileIO, fetch: Fetch, hasher: hashlib._Hash, offset: int
     ) -> hashlib._Hash:
-        stream = self.adapter.open(fetch.file.name, offset)
+        stream = self._adapter(fetch.file.name).open(fetch.file.name, offset)
         try:
             if stream.offset != offset:
                 file.truncate(0)
@@ -154,7 +172,7 @@ class Landing:
     def _short(self, file: io.FileIO, found: str, remaining: int) -> TransientSourceError:
         name = os.path.relpath(file.name, self.staging.path)[: -len(PARTIAL_SUFFIX)]
         return TransientSourceError(
-            self.adapter.url(name),
+            self._adapter(name).url(name),
             f"{found}, {remaining} bytes are missing",
             "the next run goes on from there; check the source and the network",
         )

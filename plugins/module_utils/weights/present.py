@@ -11,6 +11,18 @@ from datetime import datetime, timezone
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import Change
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights import result
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.base import (
+    TransferAdapter,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.relay import (
+    CHAIN_PATH,
+    STORED_PATH,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.arrival import (
+    Arrive,
+    RelayStore,
+    nothing_arrives,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.content import (
     content_check,
 )
@@ -38,6 +50,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root impo
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source import (
     Source,
     open_adapter,
+    open_feeds,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.spec import WeightsSpec
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.staging_plan import (
@@ -132,16 +145,29 @@ class _Run:
         recorder = Recorder(self.spec, self.plan, self.clock)
         recorder.files.update(self.plan.staged.verified)
         recorder.write(staging)
+        timeout = self.spec.timeout_seconds
+        adapter = self._feeds(STORED_PATH if self.spec.stored_only else CHAIN_PATH)
         landing = Landing(
             staging=staging,
-            adapter=self.source.adapter,
-            retry=Retry(self.spec.retries, self.clock),
-            timeout_seconds=self.spec.timeout_seconds,
+            adapter=adapter,
+            repair_adapter=self._feeds(STORED_PATH),
+            retry=Retry(self.spec.retries, self.clock, patience_seconds=timeout),
+            timeout_seconds=timeout,
             progress=progress,
-            check_content=content_check(self.spec, self.plan.index, self.source.adapter),
+            check_content=content_check(self.spec, self.plan.index, adapter),
             landed=lambda name, file: recorder.add(staging, name, file),
+            arrive=self._arrive(),
         )
         landing.land(self.plan.fetches, self.spec.parallel)
+
+    def _feeds(self, path: str) -> TransferAdapter:
+        return open_feeds(self.spec.feeds, path, self.spec.feed_token, self.source.adapter)
+
+    def _arrive(self) -> Arrive:
+        if not self.spec.relayed:
+            return nothing_arrives
+        store = self.root.relay_store(self.plan.file_list.short_digest)
+        return RelayStore(store, self.clock).arrive
 
     def _publish(self) -> None:
         if self.plan.is_new:

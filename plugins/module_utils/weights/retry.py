@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import (
+    NotYetError,
     TransientSourceError,
 )
 
@@ -30,23 +31,38 @@ class Clock:
 
 @dataclass(frozen=True)
 class Retry:
-    """At most ``retries`` attempts after the first, with pauses that double up to 8 s."""
+    """At most ``retries`` attempts after the first, with pauses that double up to 8 s.
+
+    A source that says when it will have a file is asked again then, for up to
+    ``patience_seconds``, without an attempt being counted.
+    """
 
     retries: int
     clock: Clock = field(default_factory=Clock)
+    patience_seconds: float = 0.0
 
     def run(self, attempt: Callable[[], T], on_retry: Callable[[], None] = lambda: None) -> T:
         """The attempt's result; raises its last error, at once when another attempt is useless."""
         pause = FIRST_PAUSE_SECONDS
         for _number in range(self.retries):
             try:
-                return attempt()
+                return self._patiently(attempt)
             except TransientSourceError:
                 on_retry()
                 self.clock.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
         try:
-            return attempt()
+            return self._patiently(attempt)
         except TransientSourceError as error:
             error.details["attempts"] = self.retries + 1
             raise
+
+    def _patiently(self, attempt: Callable[[], T]) -> T:
+        deadline = self.clock.monotonic() + self.patience_seconds
+        while True:
+            try:
+                return attempt()
+            except NotYetError as error:
+                if self.clock.monotonic() >= deadline:
+                    raise
+                self.clock.sleep(min(error.retry_after, LONGEST_PAUSE_SECONDS))

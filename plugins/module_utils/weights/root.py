@@ -7,6 +7,7 @@
     <root>/<name>                      link to the version in use
     <root>/<name>@<12 hex digits>/     a version: the listed files, SHA256SUMS, .verified.json
     <root>/.staging/<12 hex digits>/   the same while it lands; a partial file ends in .part
+    <root>/.relay/<12 hex digits>/     what a relay stored while it passed, not verified yet
     <root>/.lock                       flock of the run that changes the root
 """
 
@@ -57,6 +58,10 @@ class WeightsRoot:
     def staging(self, short_digest: str) -> str:
         """Where a version lands before it is published."""
         return os.path.join(self.path, ".staging", short_digest)
+
+    def relay_store(self, short_digest: str) -> str:
+        """Where the node's relay stores a version's files; temporary ones lie beside it."""
+        return os.path.join(self.path, ".relay", short_digest)
 
     def link_target(self, name: str) -> str:
         """What the link names; empty without a link. WeightsError for anything else.

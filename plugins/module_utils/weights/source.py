@@ -5,13 +5,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, Optional
 from urllib.parse import urlsplit
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.base import (
     TransferAdapter,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.feeds import (
+    FeedsAdapter,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.file import (
     FileAdapter,
@@ -44,6 +47,18 @@ READ_BYTES = 256 * 1024
 def open_adapter(source: str) -> TransferAdapter:
     """The adapter for a source whose URL was checked."""
     return ADAPTERS[urlsplit(source).scheme](source)
+
+
+def open_feeds(
+    feeds: Sequence[str], path: str, token: str, source: TransferAdapter
+) -> TransferAdapter:
+    """The adapter for the files' bytes: a relay's ``path`` at each feed in turn, then the source.
+
+    ``path`` is CHAIN_PATH or STORED_PATH.
+    """
+    if not feeds:
+        return source
+    return FeedsAdapter([*(HttpAdapter(feed + path, token) for feed in feeds), source])
 
 
 class Source:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
@@ -23,6 +23,9 @@ class WeightsSpec:
 
     ``digest`` is the SHA-256 (hex) of SHA256SUMS, empty when any list is accepted; ``parallel``
     counts files, ``timeout_seconds`` bounds one attempt at a file and the wait for the lock.
+    ``feeds`` are URLs of relays, asked before the source, with ``stored_only`` for whole verified
+    files alone; with ``relayed`` the node's own relay stores its files. ``feed_token`` goes to
+    feeds only.
     """
 
     name: str
@@ -34,6 +37,10 @@ class WeightsSpec:
     timeout_seconds: int
     retries: int
     checks: tuple[str, ...]
+    feeds: tuple[str, ...] = ()
+    stored_only: bool = False
+    relayed: bool = False
+    feed_token: str = field(default="", repr=False)
 
     @classmethod
     def parse(cls, parameters: Mapping[str, Any]) -> WeightsSpec:
@@ -42,7 +49,8 @@ class WeightsSpec:
         source = parameters["source"] or ""
         name, destination = parameters["name"], parameters["destination"]
         digest = parameters["digest"] or ""
-        faults = input_faults(name, destination, digest, source if present else None)
+        feeds = tuple(feed.rstrip("/") for feed in parameters["feeds"])
+        faults = input_faults(name, destination, digest, source if present else None, feeds)
         least = {"parallel": 1, "timeout_seconds": 1, "retries": 0}
         faults.extend(
             f"{key} {parameters[key]}: at least {minimum} is needed"
@@ -61,4 +69,8 @@ class WeightsSpec:
             timeout_seconds=parameters["timeout_seconds"],
             retries=parameters["retries"],
             checks=tuple(parameters["checks"]),
+            feeds=feeds,
+            stored_only=parameters["stored_only"],
+            relayed=parameters["relayed"],
+            feed_token=parameters["feed_token"] or "",
         )

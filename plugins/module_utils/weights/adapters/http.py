@@ -16,6 +16,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.
     Stream,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import (
+    NotYetError,
     SourceError,
     TransientSourceError,
     UnreachableError,
@@ -57,10 +58,16 @@ class HttpStream:
 
 
 class HttpAdapter:
-    """Reads ``http://`` and ``https://`` directories; certificates are always checked."""
+    """Reads ``http://`` and ``https://`` directories; certificates are always checked.
 
-    def __init__(self, source: str) -> None:
+    ``token`` is sent as a bearer token with every request; empty: none.
+    """
+
+    def __init__(self, source: str, token: str = "") -> None:
         self._source = source.rstrip("/")
+        self._headers = {"Accept-Encoding": "identity"}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
 
     def url(self, name: str) -> str:
         """The file's URL."""
@@ -84,13 +91,13 @@ class HttpAdapter:
 
     def _ask(self, name: str, method: str, headers: dict[str, str]) -> Any:
         request = urllib.request.Request(  # noqa: S310  the scheme was checked with the input
-            self.url(name), method=method, headers={"Accept-Encoding": "identity", **headers}
+            self.url(name), method=method, headers={**self._headers, **headers}
         )
         try:
             return _OPENER.open(request, timeout=STALL_SECONDS)
         except urllib.error.HTTPError as error:
             error.close()
-            raise _status_error(self.url(name), error.code, error.reason) from error
+            raise _status_error(self.url(name), error) from error
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             found = f"no answer ({reason})"
@@ -104,8 +111,12 @@ def _start_of(answer: http.client.HTTPResponse) -> int:
     return 0
 
 
-def _status_error(url: str, status: int, reason: str) -> SourceError:
-    found = f"the server answers {status} {reason}"
+def _status_error(url: str, error: urllib.error.HTTPError) -> SourceError:
+    status = error.code
+    found = f"the server answers {status} {error.reason}"
+    retry_after = error.headers.get("Retry-After", "")
+    if status == http.client.SERVICE_UNAVAILABLE and retry_after.isdigit():
+        return NotYetError(url, found, _ADVICE_AGAIN, retry_after=int(retry_after))
     if status in _TRANSIENT_CLIENT_ERRORS or status >= http.client.INTERNAL_SERVER_ERROR:
         return TransientSourceError(url, found, _ADVICE_AGAIN)
     return SourceError(url, found, _ADVICE_REFUSED)

@@ -114,6 +114,10 @@ def spec(destination: Path, source: str, **values: Any) -> WeightsSpec:
         "timeout_seconds": 30,
         "retries": 3,
         "checks": ["index", "safetensors"],
+        "feeds": [],
+        "feed_token": None,
+        "stored_only": False,
+        "relayed": False,
         **values,
     }
     return WeightsSpec.parse(parameters)
@@ -167,6 +171,7 @@ class WebServer:
     ranges: bool = True
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     requests: list[tuple[str, str, str]] = field(default_factory=list)
+    authorizations: set[str] = field(default_factory=set)
     sent_bytes: int = 0
     url: str = ""
 
@@ -214,6 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
         name = unquote(self.path.lstrip("/"))
         span = self.headers.get("Range", "")
         self.bench.requests.append((self.command, name, span))
+        self.bench.authorizations.update(self.headers.get_all("Authorization", []))
         fault = self.bench.take_fault(self.command, name)
         path = self.bench.directory / name
         if fault.kind == "status" or not path.is_file():

@@ -17,6 +17,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.
     HttpAdapter,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import (
+    NotYetError,
     SourceError,
     TransientSourceError,
     UnreachableError,
@@ -74,6 +75,20 @@ def test_a_connection_that_is_reset_is_transient() -> None:
     broken = pytest.raises(TransientSourceError, match=r"/f: the connection (broke|ended)")
     with raw_server(HEAD + b"x", reset=True) as url, broken:
         read_all(url)
+
+
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [("Retry-After: 7\r\n", NotYetError), ("", TransientSourceError), ("Retry-After: x\r\n", None)],
+)
+def test_a_server_may_say_when_it_will_have_the_file(
+    header: str, kind: type[Exception] | None
+) -> None:
+    answer = f"HTTP/1.1 503 Later\r\n{header}Content-Length: 0\r\n\r\n"
+    with raw_server(answer.encode()) as url, pytest.raises(TransientSourceError) as caught:
+        read_all(url)
+    assert type(caught.value) is (kind or TransientSourceError)
+    assert getattr(caught.value, "retry_after", 7) == 7
 
 
 def test_a_server_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

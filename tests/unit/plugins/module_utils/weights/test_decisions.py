@@ -73,6 +73,13 @@ def test_a_url_with_credentials_is_refused_however_they_are_spelled(source: str)
     assert "cret" not in "".join(found).replace("credentials", "")
 
 
+def test_a_feed_is_held_to_the_rules_of_a_source() -> None:
+    assert input_faults("m", MODELS, "", "http://m/a", ["http://n1:8090/chain"]) == []
+    assert input_faults("m", MODELS, "", "http://m/a", ["ftp://n1"]) == [
+        "feed 'ftp://n1': a URL with one of the schemes file, http, https is needed"
+    ]
+
+
 def test_all_wrong_parameters_are_told_at_once_sorted() -> None:
     found = input_faults("a/b", "models", "1", "ftp://m")
     assert [fault.split()[0] for fault in found] == ["destination", "digest", "name", "source"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import (
+    NotYetError,
     SourceError,
     TransientSourceError,
 )
@@ -55,3 +56,34 @@ def test_each_further_attempt_is_told() -> None:
         Attempts(transient(), transient()), lambda: told.append("again")
     )
     assert told == ["again", "again"]
+
+
+def not_yet(retry_after: float = 1) -> NotYetError:
+    return NotYetError("url", "found", "advice", retry_after=retry_after)
+
+
+class Time:
+    """A clock that only pauses advance; it keeps the pauses."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(monotonic=lambda: sum(self.pauses), sleep=self.pauses.append)
+
+
+def test_a_source_that_says_when_is_asked_then_and_no_attempt_is_counted() -> None:
+    time = Time()
+    attempts = Attempts(*(not_yet() for _ in range(5)), not_yet(99))
+    assert Retry(0, time.clock, patience_seconds=60).run(attempts) == "done"
+    assert time.pauses == [1, 1, 1, 1, 1, 8]
+
+
+def test_patience_ends_and_the_error_is_then_one_like_any_other() -> None:
+    time = Time()
+    attempts = Attempts(*(not_yet() for _ in range(99)))
+    with pytest.raises(NotYetError) as caught:
+        Retry(1, time.clock, patience_seconds=3).run(attempts)
+    assert time.pauses == [1, 1, 1, 0.5, 1, 1, 1]
+    assert caught.value.details["attempts"] == 2
