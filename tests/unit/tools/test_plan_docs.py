@@ -11,6 +11,9 @@ from tools.plan_docs import BEGIN, END, PAGES, ask, example_page, main, sites_pa
 from tools.planned_sites import SITES
 from tools.roles import ROOT
 
+# Whole plans of all sites, several times.
+pytestmark = pytest.mark.no_cover
+
 
 def test_the_pages_of_this_checkout_are_current() -> None:
     assert main(["--check"]) == 0, "run: PYTHONPATH=.collections python -m tools.plan_docs"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.choose import (
     Choice,
     NoLayoutError,
@@ -22,6 +23,9 @@ from hypothesis import strategies as st
 from tests.unit.plugins.module_utils.planning.enumerator import full_key, with_memory
 from tests.unit.plugins.module_utils.planning.random_worlds import random_request
 from tests.unit.plugins.module_utils.planning.test_optimum import world_of
+
+# Random worlds, many times over the lines that the worked examples run.
+pytestmark = pytest.mark.no_cover
 
 # The engine's reserve has steps over GPU sizes; with a fraction that a person sets it has none.
 FRACTION = 0.8

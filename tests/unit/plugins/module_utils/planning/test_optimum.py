@@ -39,6 +39,9 @@ from tests.unit.plugins.module_utils.planning.enumerator import best_layout
 from tests.unit.plugins.module_utils.planning.enumerator_world import Rules, World
 from tests.unit.plugins.module_utils.planning.random_worlds import random_request
 
+# Random worlds, many times over the lines that the worked examples run.
+pytestmark = pytest.mark.no_cover
+
 CASES = 600
 BATCHES = 20
 
