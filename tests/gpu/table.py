@@ -51,10 +51,13 @@ def rates(record: Record) -> dict[int, float]:
 def plan_of(record: Record, records: Sequence[Record]) -> Record:
     """The plan's launch of the same shape on as many GPUs, or nothing."""
     same = ("model", "layers", "gpus")
-    for other in records:
-        if other["chosen_by"] == "plan" and all(other[key] == record[key] for key in same):
-            return other
-    return {}
+    plans = [
+        other
+        for other in records
+        if other["chosen_by"] == "plan" and all(other[key] == record[key] for key in same)
+    ]
+    # A repetition has a longer name.
+    return min(plans, key=lambda other: len(other["name"]), default={})
 
 
 def _memory(record: Record) -> list[str]:
