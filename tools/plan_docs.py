@@ -89,10 +89,12 @@ def sites_page() -> str:
 
 def example_page() -> str:
     """The whole text of one plan, and the table of constants."""
-    plan = make_plan(read_question(planning_options(EXAMPLE)))
+    asked = planning_options(EXAMPLE)
+    # A page that spelled the engine's version would be old with the next one.
+    text = plan_text(make_plan(read_question(asked))).replace(asked["engine_version"], "VERSION")
     table = "".join(f"| {' | '.join(row)} |\n" for row in _constant_rows())
     return (
-        f"\n```\n{plan_text(plan)}\n```\n\n## Constants\n\n"
+        f"\n```\n{text}\n```\n\n## Constants\n\n"
         f"| Constant | Value | File | Source |\n|---|---|---|---|\n{table}\n"
     )
 

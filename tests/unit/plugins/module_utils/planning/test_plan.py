@@ -181,7 +181,7 @@ def test_a_rule_across_keys_is_one_fault(path: str, value: Any, code: str, where
 
 
 def test_a_plan_written_by_hand_needs_none_of_the_keys_that_a_made_plan_adds() -> None:
-    path = Path(__file__).parents[5] / "inventories" / "lab" / "plan.yml"
+    path = Path(__file__).parents[4] / "fixtures" / "plans" / "by-hand.yml"
     plan = parse_plan(yaml.safe_load(path.read_text()))
     assert (plan.racks, plan.spares, plan.layout) == ((), (), Layout(1, 2, 1, 1, 1))
     assert [(group.role, group.layout, group.arguments) for group in plan.groups] == [
