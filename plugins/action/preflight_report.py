@@ -11,20 +11,28 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.catalogue import Catalogue
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.model import site_forms
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.preflight import (
     Evidence,
     Variables,
     preflight,
+    warnings,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.report import report
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.site import Site
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import Plan
 from ansible_collections.baremetal.sglang.plugins.plugin_utils.evidence import (
     controller,
     host_state,
+    made_plan,
     read_bundle,
-    read_model,
     read_plan,
+)
+from ansible_collections.baremetal.sglang.plugins.plugin_utils.mirrored_model import (
+    read_model,
+    source_faults,
 )
 from ansible_collections.baremetal.sglang.plugins.plugin_utils.serving import serving_faults
 from ansible_collections.baremetal.sglang.plugins.plugin_utils.specs import (
@@ -41,6 +49,7 @@ OPTIONS = {
     "catalogue_parts": {"type": "dict", "required": True},
     "catalogue_sets": {"type": "dict", "required": True},
     "mirror_ports": {"type": "dict", "required": True},
+    "plan": {"type": "dict", "default": {}},
 }
 
 
@@ -61,6 +70,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         result: dict[str, Any] = {
             "changed": False,
             "faults": [fault.as_dict() for fault in faults],
+            "warnings": list(warnings(evidence)),
         }
         if faults:
             return {**result, "failed": True, "msg": report(faults)}
@@ -77,14 +87,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         states = {host: state for host, state in asked.items() if state is not None}
         parts = Catalogue(arguments["catalogue_parts"], arguments["catalogue_sets"])
         bundle = read_bundle(site, inventory, states)
-        model, model_faults = read_model(bundle, parts.pinned_model(site.site_model), states)
-        plan, plan_faults = (None, ()) if site.plan_is_made else read_plan(site.site_plan_file)
+        plan, plan_faults = _plan(site, arguments["plan"])
+        # The mirror need not have what another source has.
+        mirrored = () if site.site_weights_source else site_forms(site, plan, parts)
+        model, model_faults = read_model(bundle, mirrored, site.site_weights_digest, states)
         refused = serving_faults(plan, site.site_plan_file) if plan is not None else ()
         return Evidence(
             inventory=inventory,
             site=site,
             variables=Variables(given.given, specs, mapped_arguments(ARGUMENTS)),
-            input_faults=(*given.faults, *model_faults, *plan_faults, *refused),
+            input_faults=(
+                *(*given.faults, *source_faults(site)),
+                *(*model_faults, *plan_faults, *refused),
+            ),
             catalogue=parts,
             bundle=bundle,
             model=model,
@@ -100,3 +115,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         """What runs the modules on localhost: as given, else the one that runs Ansible."""
         given = str(self._templar.template(task_vars.get("ansible_python_interpreter", "auto")))
         return sys.executable if given.startswith("auto") else given
+
+
+def _plan(site: Site, made: Mapping[str, Any]) -> tuple[Optional[Plan], tuple[Fault, ...]]:
+    """The site's own plan, or the one that this run made; None before it is made."""
+    if not site.plan_is_made:
+        return read_plan(site.site_plan_file)
+    return made_plan(made, site.site_plan_file) if made else (None, ())

@@ -55,6 +55,11 @@ options:
         type: list
         elements: str
         required: true
+      warnings:
+        description: What a person should know of this site.
+        type: list
+        elements: str
+        required: true
       versions:
         description: Version of each part by its name.
         type: dict

@@ -41,6 +41,15 @@ options:
     type: list
     elements: path
     default: []
+  registry:
+    description: Storage of an OCI registry, in which O(images) are looked for. It need not run.
+    type: path
+    default: ""
+  images:
+    description: Images to look for, each as C(repository:tag).
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     description: The module only reads, so check mode makes no difference.
@@ -124,10 +133,18 @@ host:
       type: list
       elements: str
       returned: always
+    images:
+      description:
+        - Of each of O(images) that O(registry) holds its C(digest) and its compressed size
+          C(bytes); of an image for several platforms the largest.
+      type: dict
+      returned: always
 """
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import Finding
 from ansible_collections.baremetal.sglang.plugins.module_utils.hostprobe.probe import (
@@ -139,11 +156,13 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.runtime.module im
     run_module,
 )
 
-QUESTIONS = {
+QUESTIONS: Mapping[str, Mapping[str, Any]] = {
     "paths": {"type": "list", "elements": "path", "default": []},
     "texts": {"type": "list", "elements": "path", "default": []},
     "directories": {"type": "list", "elements": "path", "default": []},
     "existing": {"type": "list", "elements": "path", "default": []},
+    "registry": {"type": "path", "default": ""},
+    "images": {"type": "list", "elements": "str", "default": []},
 }
 
 

@@ -35,6 +35,12 @@ options:
     description: TCP ports of the mirror, C(http) and C(registry).
     type: dict
     required: true
+  plan:
+    description:
+      - The plan that this run made. Empty before it is made, and for a site that brings its own,
+        which is read from its file.
+    type: dict
+    default: {}
 attributes:
   check_mode:
     description: The action only reads, so check mode makes no difference.

@@ -15,7 +15,6 @@ from typing import Any, Optional
 
 import yaml
 from ansible.release import __version__ as ansible_version
-from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.bundle import Bundle
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.controller import (
@@ -29,18 +28,11 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts impo
     HostState,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.inventory import Inventory
-from ansible_collections.baremetal.sglang.plugins.module_utils.intent.preflight import (
-    ModelDirectory,
-)
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.site import Site
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import (
     Plan,
     PlanError,
     parse_plan,
-)
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list import (
-    LIST_NAME,
-    parse_file_list,
 )
 
 # What the modules that run on localhost import.
@@ -81,6 +73,14 @@ def read_plan(path: str) -> tuple[Optional[Plan], tuple[Fault, ...]]:
     return None, (Fault(code, path, found, "a plan of schema 1 in YAML", fix),)
 
 
+def made_plan(document: Mapping[str, Any], path: str) -> tuple[Optional[Plan], tuple[Fault, ...]]:
+    """The plan that this run made, or its faults; C(path) is where it is written."""
+    try:
+        return parse_plan(document, source=path), ()
+    except PlanError as error:
+        return None, error.plan_faults
+
+
 def read_bundle(
     site: Site, inventory: Inventory, states: Mapping[str, HostState]
 ) -> Optional[Bundle]:
@@ -96,39 +96,7 @@ def read_bundle(
     except yaml.YAMLError as error:
         manifest = _one_line(error)
     present = {name: f"{site.site_bundle_path}/{name}" in facts.existing for name in REPOSITORIES}
-    return Bundle(hosts[0], site.site_bundle_path, text.error, manifest, present)
-
-
-def read_model(
-    bundle: Optional[Bundle], part: Mapping[str, Any], states: Mapping[str, HostState]
-) -> tuple[Optional[ModelDirectory], tuple[Fault, ...]]:
-    """The model's files in the bundle and the names of its list.
-
-    C(part) is the model's entry of the catalogue, empty where the site names no model of it.
-    """
-    facts = states[bundle.host].facts if bundle is not None and not bundle.error else None
-    if bundle is None or facts is None or not part:
-        return None, ()
-    path = f"{bundle.path}/models/{part['directory']}"
-    where = f"{bundle.host}:{path}"
-    text = facts.texts[f"{path}/{LIST_NAME}"]
-    if text.error:
-        needed = "the SHA-256 list of the model"
-        return None, (_list_fault("model_list_missing", where, text.error, needed),)
-    try:
-        parsed = parse_file_list(text.text.encode(), f"{where}/{LIST_NAME}")
-    except InputError as error:
-        return None, (_list_fault("model_list_invalid", where, str(error), "a list"),)
-    if parsed.digest != part["digest"]:
-        needed = f"SHA-256 {part['digest']}, that the catalogue pins"
-        return None, (_list_fault("model_list_differs", where, f"SHA-256 {parsed.digest}", needed),)
-    names = frozenset({LIST_NAME, *(file.name for file in parsed.files)})
-    return ModelDirectory(where, facts.directories[path], names), ()
-
-
-def _list_fault(code: str, where: str, found: str, needed: str) -> Fault:
-    fix = "copy the model to the bundle again"
-    return Fault(code, f"{where}/{LIST_NAME}", found, needed, fix)
+    return Bundle(hosts[0], site.site_bundle_path, text.error, manifest, present, facts.images)
 
 
 def controller(interpreter: str, site: Site) -> Controller:

@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.baremetal.sglang.plugins.module_utils.hostprobe import (
     files,
     network,
+    registry,
     sockets,
     system,
 )
@@ -21,12 +22,17 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.hostprobe import 
 
 @dataclass(frozen=True)
 class Question:
-    """What the controller asks beyond the facts that are always read."""
+    """What the controller asks beyond the facts that are always read.
+
+    C(images) are looked for in the storage of an OCI registry, C(registry).
+    """
 
     paths: Sequence[str] = ()
     texts: Sequence[str] = ()
     directories: Sequence[str] = ()
     existing: Sequence[str] = ()
+    registry: str = ""
+    images: Sequence[str] = ()
 
 
 def probe(question: Question, *, root: Path, epoch: float) -> dict[str, Any]:
@@ -52,6 +58,7 @@ def probe(question: Question, *, root: Path, epoch: float) -> dict[str, Any]:
         "directories": {path: files.listing(root, path) for path in question.directories},
         "existing": files.existing(root, question.existing),
         "blobs": files.blobs(root),
+        "images": registry.images(root, question.registry, question.images),
     }
 
 

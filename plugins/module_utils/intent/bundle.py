@@ -5,15 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Optional
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.catalogue import Catalogue
-from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts import Directory
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts import (
+    Directory,
+    Image,
+)
 
 SCHEMA = 1
 SET = "core"
+# What `use` of an image says that its own project builds, and lab/bundle does not.
+UPSTREAM = "upstream"
 REBUILD = "build the bundle again with the catalogue of this collection: python -m lab.bundle"
 
 
@@ -22,7 +27,8 @@ class Bundle:
     """A bundle as the mirror holds it.
 
     C(host) and C(path) say where; C(error) why bundle.yml could not be read; C(manifest) is what
-    it holds; C(repositories) the three repositories, each with whether it is there.
+    it holds; C(repositories) the three repositories, each with whether it is there; C(images) what
+    the registry has of the images that no bundle brings (C(use: upstream) in the catalogue).
     """
 
     host: str
@@ -30,6 +36,7 @@ class Bundle:
     error: str
     manifest: Any
     repositories: Mapping[str, bool]
+    images: Mapping[str, Image] = field(default_factory=dict)
 
     @property
     def where(self) -> str:
@@ -59,6 +66,28 @@ def bundle_faults(bundle: Bundle, catalogue: Catalogue, model: str) -> Iterator[
     if not unreadable:
         yield from _repository_faults(bundle)
         yield from _part_faults(bundle, catalogue, model)
+
+
+def own_image(bundle: Bundle, engine: str, catalogue: Catalogue) -> Optional[Image]:
+    """An engine image that somebody put into the registry beside the bundle, if there is one."""
+    part = catalogue.parts.get(engine, {})
+    return bundle.images.get(_image_name(part)) if part.get("use") == UPSTREAM else None
+
+
+def engine_image_faults(bundle: Bundle, engine: str, catalogue: Catalogue) -> Iterator[Fault]:
+    """An engine image that the bundle does not bring and nobody put into the mirror's registry."""
+    part = catalogue.parts.get(engine, {})
+    brought = part.get("use") != UPSTREAM or engine in bundle.parts
+    if bundle.error or brought or own_image(bundle, engine, catalogue) is not None:
+        return
+    yield Fault(
+        code="image_not_in_mirror",
+        where=f"{bundle.host}:{bundle.path}/registry",
+        found=f"no {_image_name(part)}",
+        needed=f"the engine image {engine} under this name and tag: a bundle does not bring it",
+        fix="copy the image there (docs/operations.md, The site's own image), or choose another"
+        " site_engine",
+    )
 
 
 def list_faults(where: str, directory: Directory, names: frozenset[str]) -> Iterator[Fault]:
@@ -116,6 +145,11 @@ def _part_faults(bundle: Bundle, catalogue: Catalogue, model: str) -> Iterator[F
         elif str(kept.get("version")) != str(part["version"]):
             found = f"{name} {kept.get('version')}"
             yield Fault("bundle_part_version", bundle.where, found, _pin(name, part), REBUILD)
+
+
+def _image_name(part: Mapping[str, Any]) -> str:
+    """An image under the name and the tag that the cluster pulls it by."""
+    return f"{part['image']}:{part['tag']}"
 
 
 def _pin(name: str, part: Mapping[str, Any]) -> str:

@@ -33,11 +33,6 @@ class Catalogue:
         """Names of the parts of one kind, sorted."""
         return tuple(sorted(name for name, part in self.parts.items() if part["kind"] == kind))
 
-    def pinned_model(self, name: str) -> Mapping[str, Any]:
-        """The part of a model whose files are pinned, empty where there is none of this name."""
-        part = self.parts.get(name, {})
-        return part if part.get("kind") == "model" and not _digest_faults(name, part) else {}
-
 
 def catalogue_faults(catalogue: Catalogue) -> Iterator[Fault]:
     """Pins that are none, and versions that do not run together."""

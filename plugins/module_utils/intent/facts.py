@@ -53,6 +53,14 @@ class Directory:
 
 
 @dataclass(frozen=True)
+class Image:
+    """An image in the storage of a registry: what its tag points to, and its compressed bytes."""
+
+    digest: str
+    bytes: int
+
+
+@dataclass(frozen=True)
 class HostFacts:
     """What module host_facts read on one host. Times are seconds since the epoch."""
 
@@ -75,6 +83,7 @@ class HostFacts:
     directories: Mapping[str, Directory]
     existing: frozenset[str]
     blobs: frozenset[str]
+    images: Mapping[str, Image]
 
     @classmethod
     def parse(cls, host: Mapping[str, Any]) -> HostFacts:
@@ -95,6 +104,7 @@ class HostFacts:
             directories={path: Directory(**entry) for path, entry in host["directories"].items()},
             existing=frozenset(host["existing"]),
             blobs=frozenset(host["blobs"]),
+            images={name: Image(**image) for name, image in host["images"].items()},
         )
 
 

@@ -47,12 +47,6 @@ def engine_faults(engine: str, where: str, catalogue: Catalogue) -> Iterator[Fau
         yield part_fault("unknown_engine_part", where, engine, catalogue, "image")
 
 
-def model_faults(site: Site, catalogue: Catalogue) -> Iterator[Fault]:
-    """A site_model that the catalogue does not have."""
-    if site.site_model not in catalogue.of_kind("model"):
-        yield part_fault("unknown_model", "site_model", site.site_model, catalogue, "model")
-
-
 def _hosts(plan: Plan, where: str, inventory: Inventory) -> Iterator[Fault]:
     serving = inventory.group("serving")
     for host in sorted({rank.host for rank in plan.ranks} - set(serving)):

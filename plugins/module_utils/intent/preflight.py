@@ -12,7 +12,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Faul
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.bundle import (
     Bundle,
     bundle_faults,
+    engine_image_faults,
     list_faults,
+    own_image,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.catalogue import (
     Catalogue,
@@ -35,12 +37,15 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.inventory 
     Inventory,
     inventory_faults,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.model import (
+    model_faults,
+    site_forms,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.networks import (
     network_faults,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.placement import (
     engine_faults,
-    model_faults,
     plan_faults,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.ports import (
@@ -49,8 +54,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.ports impo
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.room import (
     Demand,
+    Part,
     disk_demands,
     part_of,
+    part_of_image,
     room_faults,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.site import (
@@ -77,20 +84,26 @@ class Variables:
 
 @dataclass(frozen=True)
 class ModelDirectory:
-    """The model in the bundle: its place, its files, and the names of its SHA-256 list."""
+    """The model in the bundle: its place, its files, and the names of its SHA-256 list.
+
+    C(digest) is the SHA-256 of that list, C(pinned) whether the catalogue or the site asks for it.
+    """
 
     where: str
     directory: Directory
     listed: frozenset[str]
+    digest: str
+    pinned: bool
 
 
 @dataclass(frozen=True)
 class Evidence:
     """All that preflight knows.
 
-    C(input_faults) are those found while the input was read; C(bundle) and C(model) are None on a
-    connected site and where the mirror gave no facts, C(plan) is None if it has faults or is made
-    later. C(gpus) is site_gpus of each host, C(now) the controller's clock (seconds) after the last
+    C(input_faults) are those found while the input was read; C(bundle) and C(model) are None where
+    the mirror gave no facts, C(model) also where the planner may still choose among several formats
+    or the weights have a source of their own; C(plan) is None if it has faults or is made later.
+    C(gpus) is site_gpus of each host, C(now) the controller's clock (seconds) after the last
     host answered.
     """
 
@@ -109,6 +122,13 @@ class Evidence:
     now: float
 
     @property
+    def engine(self) -> str:
+        """Part of the engine image; empty where the plan that names it has faults."""
+        if self.plan is not None:
+            return self.plan.engine_part
+        return self.site.site_engine if self.site.plan_is_made else ""
+
+    @property
     def facts(self) -> Mapping[str, HostFacts]:
         """Facts of the hosts that gave some."""
         return {host: s.facts for host, s in self.states.items() if s.facts is not None}
@@ -117,6 +137,26 @@ class Evidence:
 def preflight(evidence: Evidence) -> tuple[Fault, ...]:
     """All faults, each once, in reading order."""
     return ordered(fault for faults in (_input, _things, _hosts) for fault in faults(evidence))
+
+
+def warnings(evidence: Evidence) -> tuple[str, ...]:
+    """What a person should know of a site that can be built: weights that nothing pins."""
+    site, model = evidence.site, evidence.model
+    if model is not None and not model.pinned:
+        return (_unpinned(model.where, f", whose SHA-256 is {model.digest}"),)
+    known = site_forms(site, evidence.plan, evidence.catalogue)
+    pinned = site.site_weights_digest or any(form.digest for form in known)
+    if site.site_weights_source and not pinned:
+        return (_unpinned(site.site_weights_source, ""),)
+    return ()
+
+
+def _unpinned(where: str, digest: str) -> str:
+    return (
+        f"{where}: nothing pins these weights. Every byte is verified against the SHA256SUMS that"
+        f" lies there{digest}; compare the list with a source that you trust, and set"
+        " site_weights_digest to its SHA-256"
+    )
 
 
 def _input(evidence: Evidence) -> Iterator[Fault]:
@@ -133,10 +173,11 @@ def _input(evidence: Evidence) -> Iterator[Fault]:
 def _things(evidence: Evidence) -> Iterator[Fault]:
     """Faults of what the site is made from: catalogue, bundle, model, plan, controller."""
     yield from catalogue_faults(evidence.catalogue)
-    yield from model_faults(evidence.site, evidence.catalogue)
+    yield from model_faults(evidence.site, evidence.plan, evidence.catalogue)
     yield from controller_faults(evidence.controller)
     if evidence.bundle is not None:
         yield from bundle_faults(evidence.bundle, evidence.catalogue, evidence.site.site_model)
+        yield from engine_image_faults(evidence.bundle, evidence.engine, evidence.catalogue)
     if evidence.model is not None:
         model = evidence.model
         yield from list_faults(model.where, model.directory, model.listed)
@@ -164,17 +205,39 @@ def _hosts(evidence: Evidence) -> Iterator[Fault]:
 
 
 def _demands(evidence: Evidence) -> Mapping[str, tuple[Demand, ...]]:
-    """Disk that the serving hosts need, by the sizes that the bundle's manifest gives."""
-    parts = evidence.bundle.parts if evidence.bundle is not None else {}
+    """Disk that the serving hosts need for the engine's image and the model."""
     site = evidence.site
-    engine = evidence.plan.engine_part if evidence.plan is not None else site.site_engine
+    image, model_bytes = _engine_image(evidence), _model_bytes(evidence)
     return {
         host: disk_demands(
-            image=part_of(parts, engine),
-            model=part_of(parts, site.site_model),
+            image=image,
+            model_bytes=model_bytes,
             weights=f"{site.site_weights_destination}/{site.site_model}",
             fact=fact,
         )
         for host, fact in evidence.facts.items()
         if host in evidence.inventory.group("serving")
     }
+
+
+def _engine_image(evidence: Evidence) -> Optional[Part]:
+    """Sizes that the bundle's manifest gives, or the registry for an image of the site's own."""
+    if evidence.bundle is None:
+        return None
+    own = own_image(evidence.bundle, evidence.engine, evidence.catalogue)
+    return part_of(evidence.bundle.parts, evidence.engine) or (part_of_image(own) if own else None)
+
+
+def _model_bytes(evidence: Evidence) -> int:
+    """Bytes of the model: the bundle's figure, else its files on the mirror, else the catalogue's.
+
+    0 where the planner may still choose among several formats.
+    """
+    parts = evidence.bundle.parts if evidence.bundle is not None else {}
+    part = part_of(parts, evidence.site.site_model)
+    if part is not None:
+        return part.bytes
+    if evidence.model is not None:
+        return sum(evidence.model.directory.files.values())
+    known = site_forms(evidence.site, evidence.plan, evidence.catalogue)
+    return known[0].bytes if len(known) == 1 else 0

@@ -13,6 +13,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Faul
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts import (
     FileSystem,
     HostFacts,
+    Image,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.inventory import Inventory
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import Plan
@@ -66,6 +67,11 @@ def part_of(parts: Mapping[str, Any], name: str) -> Optional[Part]:
     return Part(size, unpacked, str(entry.get("digest", "")))
 
 
+def part_of_image(image: Image) -> Part:
+    """The sizes of an image that only the mirror's registry knows."""
+    return Part(image.bytes, int(image.bytes * UNPACKED_RATIO), image.digest)
+
+
 def room_faults(
     inventory: Inventory,
     plan: Optional[Plan],
@@ -80,19 +86,19 @@ def room_faults(
 
 
 def disk_demands(
-    *, image: Optional[Part], model: Optional[Part], weights: str, fact: HostFacts
+    *, image: Optional[Part], model_bytes: int, weights: str, fact: HostFacts
 ) -> tuple[Demand, ...]:
     """What a serving host still has to take.
 
-    C(weights) is the directory of the model; what lies there already needs no more room.
+    C(model_bytes) is the model's size, 0 where nobody knows it; C(weights) is its directory: what
+    lies there already needs no more room.
     """
     demands = [Demand(LOGS, LOGS_BYTES, "logs")]
     if image is not None and image.digest not in fact.blobs:
         size = image.bytes + image.unpacked_bytes
         demands.append(Demand(IMAGES, size, "the engine image, compressed and unpacked"))
-    if model is not None:
-        there = sum(fact.directories[weights].files.values()) if weights in fact.directories else 0
-        demands.append(Demand(weights, max(0, model.bytes - there), "the model"))
+    there = sum(fact.directories[weights].files.values()) if weights in fact.directories else 0
+    demands.append(Demand(weights, max(0, model_bytes - there), "the model"))
     return tuple(demand for demand in demands if demand.bytes)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.catalogue import DIGEST
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.inventory import (
     Inventory,
     empty_group,
@@ -43,11 +44,14 @@ class Site:
     site_bundle_path: str
     site_mirror_address: str
     site_model: str
+    site_model_directory: str
     site_plan_file: str
     site_engine: str
     site_constraints: Mapping[str, Any]
     site_environment: Mapping[str, Any]
     site_cache_path: str
+    site_weights_source: str
+    site_weights_digest: str
     site_weights_destination: str
     site_artifacts: str
     site_kubeconfig: str
@@ -75,6 +79,7 @@ def site_faults(site: Site, inventory: Inventory) -> Iterator[Fault]:
     yield from _numbers(site)
     yield from _mirror(site, inventory)
     yield from _absolute(site)
+    yield from _digest(site)
     yield from parse_constraints(site.site_constraints)[1]
     yield from environment_faults(site.site_environment)
     yield from cache_faults(site.site_cache_path)
@@ -130,6 +135,13 @@ def _absolute(site: Site) -> Iterator[Fault]:
         value = getattr(site, variable)
         if value and not value.startswith("/"):
             yield _invalid(variable, value, "an absolute path on the host")
+
+
+def _digest(site: Site) -> Iterator[Fault]:
+    digest = site.site_weights_digest
+    if digest and not DIGEST.fullmatch(digest):
+        needed = "the SHA-256 of the model's SHA256SUMS, 64 lower-case hex digits, or nothing"
+        yield _invalid("site_weights_digest", digest, needed)
 
 
 def _invalid(variable: str, value: object, needed: str) -> Fault:

@@ -12,6 +12,7 @@ The data of a report, as C(closing_report) and C(report_json) take it::
     parts: [{name: kubelet, real: true, how: built from its module, run by systemd}]
     phases: [{name: serve, seconds: 61.5, result: changed}]  # as the callback timeline writes them
     next_commands: [make lab-down]
+    warnings: [nothing pins the weights of smollm2]
     versions: {kubernetes: "..."}
 """
 
@@ -36,6 +37,7 @@ SHAPE: Mapping[Any, Any] = {
     "parts": [{"name": str, "real": bool, "how": str}],
     "phases": [{"name": str, "seconds": float, "result": str}],
     "next_commands": [str],
+    "warnings": [str],
     "versions": {str: str},
 }
 WORDS = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
@@ -55,6 +57,7 @@ def closing_report(data: Mapping[str, Any]) -> str:
         ("Where each rank ran", _rank_lines(report["ranks"])),
         ("Real", _part_lines(report["parts"], real=True)),
         ("Simulated", _part_lines(report["parts"], real=False)),
+        ("Warnings", [line for warning in report["warnings"] for line in _wrapped(warning)]),
         ("Versions", _columns([[name, text] for name, text in sorted(report["versions"].items())])),
         ("Phases", _phase_lines(report["phases"])),
         ("Try next", report["next_commands"]),

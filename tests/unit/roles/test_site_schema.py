@@ -48,13 +48,13 @@ def test_the_playbooks_read_variables_that_the_schema_has() -> None:
     text = "".join(path.read_text() for path in sorted((ROOT / "playbooks").rglob("*.yml")))
     words = {word for word in text.replace("{", " ").replace("(", " ").split() if "site_" in word}
     read = {word.strip("}),[]'\"|~:") for word in words if word.startswith("site_")}
-    assert {name for name in read if name.isidentifier()} <= {*options(), "site_plan"}
+    assert {name for name in read if name.isidentifier()} <= set(options())
 
 
 def test_preflight_asks_for_the_paths_that_are_judged() -> None:
     asked = load("roles/preflight/vars/main.yml")
     for path in (room.IMAGES, room.LOGS):
         assert f"'{path}'" in asked["__preflight_paths"]
-    assert f"/{LIST_NAME}'" in asked["__preflight_texts"]
+    assert f"'/{LIST_NAME}'" in asked["__preflight_texts"]
     for repository in REPOSITORIES:
         assert f"'{repository}'" in asked["__preflight_existing"]

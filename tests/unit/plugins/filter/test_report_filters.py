@@ -24,6 +24,7 @@ REPORT: dict[str, Any] = {
     "parts": [],
     "phases": [],
     "next_commands": [],
+    "warnings": [],
     "versions": {},
 }
 

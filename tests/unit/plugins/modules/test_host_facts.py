@@ -10,7 +10,9 @@ from ansible_collections.baremetal.sglang.plugins.modules import host_facts
 
 
 def test_each_fact_is_documented() -> None:
-    parameters: dict[str, Any] = {key: [] for key in host_facts.QUESTIONS}
+    parameters: dict[str, Any] = {
+        key: option["default"] for key, option in host_facts.QUESTIONS.items()
+    }
     parameters["asked_at"] = 5.0
     finding = host_facts.operate(Request(parameters, check_mode=True, diff_mode=False))
     documented = yaml.safe_load(host_facts.RETURN)["host"]["contains"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,12 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.bundle import Bundle
-from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts import HostState
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts import HostState, Image
 from ansible_collections.baremetal.sglang.plugins.plugin_utils.evidence import (
     controller,
     host_state,
+    made_plan,
     read_bundle,
-    read_model,
     read_plan,
 )
 
@@ -30,8 +29,6 @@ from tests.unit.plugins.module_utils.intent.samples import (
 )
 from tests.unit.plugins.module_utils.planning.test_plan import DOCUMENT
 
-LIST = f"{'0' * 64}  a\n"
-PART = {"directory": "m", "digest": hashlib.sha256(LIST.encode()).hexdigest()}
 UNREACHABLE = {"unreachable": True, "msg": "Task failed: Failed to connect:\r\n timed out\n"}
 PROBE = {"stdout": "motd\r\npython /usr/bin/python3 3.13.5\r\n"}
 
@@ -87,18 +84,32 @@ def test_a_plan_is_read_or_its_fault(tmp_path: Path) -> None:
     assert faults == ()
 
 
+def test_the_plan_of_this_run_is_parsed_or_its_faults() -> None:
+    plan, faults = made_plan(DOCUMENT, "plan.yml")
+    assert plan is not None
+    assert faults == ()
+    plan, faults = made_plan({"schema": 2}, "plan.yml")
+    assert plan is None
+    assert "plan.yml: schema" in {fault.where for fault in faults}
+
+
 def mirror(text: str, error: str = "") -> dict[str, HostState]:
     answer = {"text": text, "error": error}
-    texts = {"/srv/bundle/bundle.yml": answer, "/srv/bundle/models/m/SHA256SUMS": answer}
+    texts = {"/srv/bundle/bundle.yml": answer}
     existing = ["/srv/bundle/apt", "/srv/bundle/models"]
-    directories = {"/srv/bundle/models/m": {"exists": True, "files": {"a": 1}}}
-    return {"cp1": reached(facts(texts=texts, existing=existing, directories=directories))}
+    images = {"e:v1": {"digest": "sha256:aa", "bytes": 1}}
+    return {"cp1": reached(facts(texts=texts, existing=existing, images=images))}
+
+
+IMAGES = {"e:v1": Image("sha256:aa", 1)}
 
 
 def test_a_bundle_is_read_from_what_the_mirror_answered() -> None:
     repositories = {"apt": True, "registry": False, "models": True}
     found = read_bundle(SITE, INVENTORY, mirror("schema: 1\nparts: {}\n"))
-    assert found == Bundle("cp1", "/srv/bundle", "", {"schema": 1, "parts": {}}, repositories)
+    assert found == Bundle(
+        "cp1", "/srv/bundle", "", {"schema": 1, "parts": {}}, repositories, IMAGES
+    )
     broken = read_bundle(SITE, INVENTORY, mirror("a: ["))
     assert broken is not None
     assert isinstance(broken.manifest, str)
@@ -113,31 +124,6 @@ def test_a_bundle_is_read_from_what_the_mirror_answered() -> None:
 )
 def test_a_mirror_that_did_not_answer_has_no_bundle_to_judge(states: dict[str, HostState]) -> None:
     assert read_bundle(SITE, INVENTORY, states) is None
-    assert read_model(None, PART, states) == (None, ())
-
-
-def test_a_model_is_judged_by_its_list() -> None:
-    bundle = Bundle("cp1", "/srv/bundle", "", {}, {})
-    model, faults = read_model(bundle, PART, mirror(LIST))
-    assert faults == ()
-    assert model is not None
-    assert model.listed == {"a", "SHA256SUMS"}
-    assert read_model(bundle, {}, mirror(LIST)) == (None, ())
-
-
-@pytest.mark.parametrize(
-    ("text", "error", "code"),
-    [
-        ("damaged", "", "model_list_invalid"),
-        ("", "no such file or directory", "model_list_missing"),
-        (LIST.replace("a", "b"), "", "model_list_differs"),
-    ],
-)
-def test_a_list_that_is_not_the_pinned_one_has_one_fault(text: str, error: str, code: str) -> None:
-    bundle = Bundle("cp1", "/srv/bundle", "", {}, {})
-    model, faults = read_model(bundle, PART, mirror(text, error))
-    assert model is None
-    assert [fault.code for fault in faults] == [code]
 
 
 def obstacles(artifacts: Path, kubeconfig: Path) -> list[str]:

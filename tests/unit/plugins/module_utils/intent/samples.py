@@ -39,11 +39,14 @@ SITE = Site(
     site_bundle_path="/srv/bundle",
     site_mirror_address="10.79.0.11",
     site_model="smollm2",
+    site_model_directory="",
     site_plan_file="plan.yml",
     site_engine="engine",
     site_constraints={},
     site_environment={},
     site_cache_path="/var/lib/baremetal-sglang/cache",
+    site_weights_source="",
+    site_weights_digest="",
     site_weights_destination="/var/lib/baremetal-sglang/models",
     site_artifacts="/tmp/artifacts",
     site_kubeconfig="/tmp/artifacts/kubeconfig",
@@ -91,6 +94,7 @@ ANSWER: dict[str, Any] = {
     "directories": {WEIGHTS: {"exists": False, "files": {}}},
     "existing": [],
     "blobs": [],
+    "images": {},
 }
 FACTS = HostFacts.parse(ANSWER)
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from typing import Any
 
 import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.bundle import (
     Bundle,
     bundle_faults,
+    engine_image_faults,
     list_faults,
 )
-from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts import Directory
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts import (
+    Directory,
+    Image,
+)
 
 from tests.unit.plugins.module_utils.intent.samples import CATALOGUE
 
@@ -103,3 +108,30 @@ def test_a_model_holds_exactly_the_files_of_its_list(
     listed = frozenset({"a", "b"})
     found_faults = list_faults("cp1:/models/m", Directory(True, files), listed)
     assert [fault.found for fault in found_faults] == faults
+
+
+UPSTREAM = {"kind": "image", "image": "docker.io/e/e", "tag": "v1", "use": "upstream"}
+
+
+def image_faults(engine: str, *, error: str = "", **images: Image) -> list[tuple[str, ...]]:
+    catalogue = dataclasses.replace(CATALOGUE, parts={**CATALOGUE.parts, "cuda": UPSTREAM})
+    kept = {f"docker.io/e/e:{tag}": image for tag, image in images.items()}
+    bundle = Bundle("cp1", "/srv/bundle", error, MANIFEST, PRESENT, kept)
+    faults = engine_image_faults(bundle, engine, catalogue)
+    return [(fault.code, fault.where, fault.found) for fault in faults]
+
+
+def test_an_image_that_no_bundle_brings_must_be_in_the_registry() -> None:
+    missing = ("image_not_in_mirror", "cp1:/srv/bundle/registry", "no docker.io/e/e:v1")
+    assert image_faults("cuda") == [missing]
+    assert image_faults("cuda", v2=Image("sha256:aa", 1)) == [missing]
+    assert image_faults("cuda", v1=Image("sha256:aa", 1)) == []
+
+
+@pytest.mark.parametrize("engine", ["", "engine", "kubelet", "unknown"])
+def test_only_an_image_that_no_bundle_brings_is_looked_for(engine: str) -> None:
+    assert image_faults(engine) == []
+
+
+def test_the_image_of_a_bundle_that_is_not_there_is_not_judged() -> None:
+    assert image_faults("cuda", error="no such file") == []

@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from ansible_collections.baremetal.sglang.plugins.module_utils.intent.placement import (
-    model_faults,
-    plan_faults,
-)
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.placement import plan_faults
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import (
     Group,
     Model,
@@ -25,7 +22,6 @@ from tests.unit.plugins.module_utils.intent.samples import (
     SITE,
     inventory,
     plan,
-    site,
 )
 
 
@@ -42,7 +38,6 @@ def found(given: Plan, gpus: Mapping[str, int] | None = None, **groups: Any) -> 
 
 def test_the_sample_has_no_fault() -> None:
     assert found(PLAN) == []
-    assert list(model_faults(SITE, CATALOGUE)) == []
 
 
 def ranked(*ranks: Rank) -> Plan:
@@ -111,9 +106,3 @@ def test_the_engine_is_an_image_of_the_catalogue() -> None:
 def test_the_plan_is_for_the_model_of_the_site() -> None:
     other = dataclasses.replace(PLAN, model=Model("deepseek", "fp8"))
     assert found(other) == ["plan_of_another_model: deepseek"]
-
-
-@pytest.mark.parametrize("name", ["", "engine", "smollm"])
-def test_the_model_of_the_site_is_one_of_the_catalogue(name: str) -> None:
-    faults = list(model_faults(site(site_model=name), CATALOGUE))
-    assert [fault.code for fault in faults] == ["unknown_model"]

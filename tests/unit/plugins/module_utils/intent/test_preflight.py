@@ -5,21 +5,26 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.bundle import Bundle
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.controller import Controller
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts import (
     Directory,
+    FileSystem,
     HostState,
+    Image,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.preflight import (
     Evidence,
     ModelDirectory,
     Variables,
     preflight,
+    warnings,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.report import report
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.variables import Given
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import Model
 
 from tests.unit.plugins.module_utils.intent.samples import (
     CATALOGUE,
@@ -45,7 +50,9 @@ EVIDENCE = Evidence(
     input_faults=(),
     catalogue=CATALOGUE,
     bundle=Bundle("cp1", "/srv/bundle", "", {"schema": 1, "parts": PARTS}, {"apt": True}),
-    model=ModelDirectory("cp1:/m", Directory(True, {"a": 1}), frozenset({"a"})),
+    model=ModelDirectory(
+        "cp1:/m", Directory(True, {"a": 1}), frozenset({"a"}), "f" * 64, pinned=True
+    ),
     plan=PLAN,
     states={"cp1": reached(FACTS), "node1": reached(FACTS)},
     controller=Controller("2.19.3", "/usr/bin/python3", (), ()),
@@ -100,7 +107,9 @@ def test_faults_of_every_kind_are_in_one_report() -> None:
         site=site(site_endpoint_node_port=1, site_pod_network="x"),
         catalogue=dataclasses.replace(CATALOGUE, parts=WRONG_PARTS),
         bundle=Bundle("cp1", "/b", "gone", None, {}),
-        model=ModelDirectory("cp1:/m", Directory(True, {}), frozenset({"a"})),
+        model=ModelDirectory(
+            "cp1:/m", Directory(True, {}), frozenset({"a"}), "f" * 64, pinned=True
+        ),
         controller=Controller("2.18.0", "python3", (), ()),
         states={
             "cp1": HostState("timed out", "", (), "", None),
@@ -175,3 +184,96 @@ def test_the_report_numbers_the_faults() -> None:
         "2. node1: port taken\n   found:  java\n   needed: free\n   fix:    stop java"
     )
     assert report(faults[:1]).startswith("preflight found 1 fault; no host was changed.")
+
+
+def judged(**values: Any) -> list[tuple[str, str]]:
+    faults = preflight(dataclasses.replace(EVIDENCE, **values))
+    return [(fault.code, fault.needed) for fault in faults]
+
+
+R1 = site(site_model="deepseek-r1")
+
+
+@pytest.mark.parametrize(
+    ("weight_format", "size"), [("fp8", "641.3 GiB"), ("bfloat16", "1275.0 GiB")]
+)
+def test_the_disk_takes_the_planned_format_of_a_model_that_the_mirror_lacks(
+    weight_format: str, size: str
+) -> None:
+    path = f"{SITE.site_weights_destination}/deepseek-r1"
+    filesystems = {
+        **FACTS.filesystems,
+        path: FileSystem(device="2", free_bytes=GIB, total_bytes=GIB),
+    }
+    small = dataclasses.replace(FACTS, filesystems=filesystems)
+    planned = dataclasses.replace(PLAN, model=Model("deepseek-r1", weight_format))
+    states = {"cp1": reached(FACTS), "node1": reached(small)}
+    assert judged(site=R1, model=None, plan=planned, states=states) == [
+        ("too_little_disk", f"{size}: {size} for the model")
+    ]
+
+
+def test_the_disk_takes_the_files_that_the_mirror_has() -> None:
+    path = f"{SITE.site_weights_destination}/deepseek-r1"
+    filesystems = {
+        **FACTS.filesystems,
+        path: FileSystem(device="2", free_bytes=GIB, total_bytes=GIB),
+    }
+    small = dataclasses.replace(FACTS, filesystems=filesystems)
+    directory = Directory(True, {"a": 2 * GIB, "b": GIB})
+    model = ModelDirectory("cp1:/m", directory, frozenset({"a", "b"}), "f" * 64, pinned=True)
+    planned = dataclasses.replace(PLAN, model=Model("deepseek-r1", "fp8"))
+    states = {"cp1": reached(FACTS), "node1": reached(small)}
+    assert judged(site=R1, model=model, plan=planned, states=states) == [
+        ("too_little_disk", "3.0 GiB: 3.0 GiB for the model")
+    ]
+
+
+def test_a_format_that_is_not_chosen_yet_needs_no_disk_yet() -> None:
+    undecided = dataclasses.replace(R1, site_plan_file=MADE)
+    assert judged(site=undecided, model=None, plan=None) == []
+
+
+CUDA = {**CATALOGUE.parts["engine"], "image": "docker.io/e/e", "use": "upstream"}
+
+
+def test_an_image_of_the_site_is_looked_for_and_needs_its_disk() -> None:
+    assert EVIDENCE.bundle is not None
+    catalogue = dataclasses.replace(CATALOGUE, parts={**CATALOGUE.parts, "cuda": CUDA})
+    planned = dataclasses.replace(PLAN, engine_part="cuda")
+    assert codes(plan=planned, catalogue=catalogue) == ["image_not_in_mirror"]
+    own = {"docker.io/e/e:v0.4.2": Image("sha256:aa", 20 * GIB)}
+    bundle = dataclasses.replace(EVIDENCE.bundle, images=own)
+    assert judged(plan=planned, catalogue=catalogue, bundle=bundle) == [
+        (
+            "too_little_disk",
+            "104.0 GiB: 1.0 GiB for logs, 102.0 GiB for the engine image, compressed and unpacked,"
+            " 1.0 GiB for the model",
+        )
+    ]
+
+
+def test_a_plan_with_faults_does_not_name_an_engine() -> None:
+    other = dataclasses.replace(EVIDENCE, plan=None, site=site(site_engine="cuda"))
+    assert preflight(other) == ()
+
+
+def test_weights_that_nothing_pins_are_a_warning_with_their_digest() -> None:
+    assert EVIDENCE.model is not None
+    assert warnings(EVIDENCE) == ()
+    free = dataclasses.replace(EVIDENCE.model, pinned=False)
+    (warning,) = warnings(dataclasses.replace(EVIDENCE, model=free))
+    assert warning.startswith("cp1:/m: nothing pins these weights.")
+    assert f"whose SHA-256 is {'f' * 64}" in " ".join(warning.split())
+    assert "set site_weights_digest" in warning
+
+
+def test_weights_of_a_source_that_nothing_pins_are_a_warning() -> None:
+    elsewhere = {"site_model": "deepseek-r1", "site_weights_source": "http://10.0.0.9/r1"}
+    free = dataclasses.replace(EVIDENCE, model=None, site=site(**elsewhere))
+    (warning,) = warnings(free)
+    assert warning.startswith("http://10.0.0.9/r1: nothing pins these weights.")
+    asked = site(**elsewhere, site_weights_digest="0" * 64)
+    assert warnings(dataclasses.replace(free, site=asked)) == ()
+    part = site(site_weights_source="http://10.0.0.9/r1")
+    assert warnings(dataclasses.replace(free, site=part)) == ()

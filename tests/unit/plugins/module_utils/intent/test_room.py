@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts import Image
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.room import (
     Demand,
     Part,
     disk_demands,
     part_of,
+    part_of_image,
     room_faults,
 )
 
@@ -79,11 +81,11 @@ def test_demands_on_one_file_system_add_up() -> None:
     ]
 
 
-IMAGE, MODEL = Part(2 * GIB, 4 * GIB, "sha256:aa"), Part(GIB, GIB, "")
+IMAGE = Part(2 * GIB, 4 * GIB, "sha256:aa")
 
 
 def test_a_bare_host_needs_logs_image_twice_and_model() -> None:
-    assert disk_demands(image=IMAGE, model=MODEL, weights=WEIGHTS, fact=FACTS) == (
+    assert disk_demands(image=IMAGE, model_bytes=GIB, weights=WEIGHTS, fact=FACTS) == (
         Demand(LOGS, GIB, "logs"),
         Demand(IMAGES, 6 * GIB, "the engine image, compressed and unpacked"),
         Demand(WEIGHTS, GIB, "the model"),
@@ -93,13 +95,13 @@ def test_a_bare_host_needs_logs_image_twice_and_model() -> None:
 def test_what_is_there_already_needs_no_more_room() -> None:
     files = {"exists": True, "files": {"model.safetensors": GIB, ".verified.json": 300}}
     built = facts(blobs=["sha256:aa"], directories={WEIGHTS: files})
-    assert disk_demands(image=IMAGE, model=MODEL, weights=WEIGHTS, fact=built) == (
+    assert disk_demands(image=IMAGE, model_bytes=GIB, weights=WEIGHTS, fact=built) == (
         Demand(LOGS, GIB, "logs"),
     )
 
 
 def test_a_site_without_sizes_is_asked_for_logs_only() -> None:
-    assert disk_demands(image=None, model=None, weights=WEIGHTS, fact=FACTS) == (
+    assert disk_demands(image=None, model_bytes=0, weights=WEIGHTS, fact=FACTS) == (
         Demand(LOGS, GIB, "logs"),
     )
 
@@ -117,3 +119,7 @@ def test_a_site_without_sizes_is_asked_for_logs_only() -> None:
 def test_sizes_come_from_the_manifest(entry: Any, part: Part | None) -> None:
     assert part_of({"engine": entry}, "engine") == part
     assert part_of({}, "engine") is None
+
+
+def test_an_image_that_only_the_registry_knows_unpacks_as_the_measured_one() -> None:
+    assert part_of_image(Image("sha256:aa", 10)) == Part(10, 41, "sha256:aa")

@@ -42,6 +42,9 @@ def test_a_site_is_parsed_from_the_values_that_it_reads() -> None:
         ("site_mirror_address", "mirror.example"),
         ("site_bundle_path", "srv/bundle"),
         ("site_weights_destination", "models"),
+        ("site_weights_digest", "0" * 63),
+        ("site_weights_digest", "A" * 64),
+        ("site_weights_digest", f"sha256:{'0' * 64}"),
     ],
 )
 def test_a_wrong_value_is_one_fault_at_its_variable(variable: str, value: Any) -> None:
@@ -61,6 +64,8 @@ def test_a_cache_that_no_pod_can_mount_is_one_fault(path: str) -> None:
     [
         ("site_cache_path", ""),
         ("site_cache_path", "/srv/.kernels/v1.2"),
+        ("site_weights_digest", ""),
+        ("site_weights_digest", "09af" * 16),
         ("site_domain", "internal"),
         ("site_control_plane_endpoint", "kube-api"),
         ("site_control_plane_endpoint", "1.api.example"),

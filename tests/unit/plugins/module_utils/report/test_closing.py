@@ -31,6 +31,7 @@ DATA: dict[str, Any] = {
         {"name": "serve", "seconds": 61.46, "result": "changed"},
     ],
     "next_commands": [COMMAND, "make lab-down"],
+    "warnings": ["nothing pins the weights"],
     "versions": {"pause": "9.9", "etcd": "9.8.7"},
 }
 TEXT = f"""\
@@ -53,6 +54,9 @@ Real
 
 Simulated
   InfiniBand: a sysfs tree of files
+
+Warnings
+  nothing pins the weights
 
 Versions
   etcd   9.8.7
@@ -111,6 +115,7 @@ def test_all_faults_come_at_once_and_sorted() -> None:
         "parts": "none",
         "phases": None,
         "next_commands": [1],
+        "warnings": [],
         "versions": ["etcd"],
     }
     del data["answer"]
