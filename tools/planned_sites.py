@@ -17,7 +17,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.runtime.argspec i
 
 from tools.roles import ROOT
 
-# Sites whose hosts declare their hardware; the lab brings a plan of its own.
+# Sites whose hosts declare their hardware; those of the lab are asked.
 SITES = (
     "stage1-single-node",
     "stage2-same-rack",
