@@ -54,6 +54,10 @@ test-crowds: bootstrap dev-links ## Plans on simulated nodes: real scheduler, re
 test-newest: bootstrap dev-links ## The site once by the newest ansible-core, from a host of its own
 	@tests/run bundle newest-core
 
+.PHONY: test-mutants
+test-mutants: bootstrap ## Tests of the planning against a sample of mutants; no lab, half an hour
+	@tests/run mutants
+
 .PHONY: soak
 soak: bootstrap collection dev-links ## A lab that answers once a minute for SOAK_MINUTES (75)
 	@tests/run bundle soak
