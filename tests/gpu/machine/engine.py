@@ -26,6 +26,10 @@ HEALTH_SECONDS = 25
 TERM_SECONDS = 8
 KILL_SECONDS = 10
 POLL_SECONDS = 0.5
+# With DP attention each rank asks first whether ports beside the distributed one are free, which
+# rank 0 then takes: on one machine the other ranks must have asked before.
+DP_ATTENTION = "--enable-dp-attention"
+HEAD_START_SECONDS = 15
 # The machine has no network; without these the libraries try it first.
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
@@ -85,8 +89,10 @@ def started(launch: Launch, place: Place) -> Iterator[Group]:
     gate.unlink(missing_ok=True)
     ranks: list[Rank] = []
     try:
-        for rank in range(launch.ranks):
-            ranks.append(_start(launch, rank, place, gate))
+        for rank in reversed(range(launch.ranks)):
+            ranks.insert(0, _start(launch, rank, place, gate))
+            if rank and DP_ATTENTION in launch.arguments:
+                time.sleep(HEAD_START_SECONDS)
         yield Group(tuple(ranks), f"http://{ADDRESS}:{place.port}", gate)
     finally:
         stop(ranks)

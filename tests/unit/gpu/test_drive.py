@@ -129,6 +129,17 @@ def test_each_rank_has_its_gpus_and_a_killed_rank_is_timed(
     assert '"--nnodes", "2", "--node-rank", "1", "--dist-init-addr"' in logs[1]
 
 
+def test_with_dp_attention_rank_0_starts_after_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "HEAD_START_SECONDS", 0.2)
+    arguments = ("--tp-size", "2", "--enable-dp-attention")
+    with engine.started(launch("one", ranks=2, arguments=arguments), place(tmp_path)) as group:
+        assert [rank.log.name for rank in group.ranks] == ["one.0.log", "one.1.log"]
+        first, second = (rank.process.pid for rank in group.ranks)
+        assert first > second
+
+
 def test_a_killed_rank_s_leader_that_goes_is_timed_and_so_is_the_first_token_of_the_group_after_it(
     tmp_path: Path,
 ) -> None:
