@@ -133,6 +133,13 @@ def test_the_nearest_gpu_is_suggested() -> None:
     assert faults[0].fix.startswith("write h200-sxm-141gb")
 
 
+def test_a_device_may_have_several_ports() -> None:
+    rails = [{**RAIL, "port": 1}, {**RAIL, "port": 2}]
+    hardware, faults = parse_hardware({**H100, "rails": rails}, host="h")
+    assert faults == ()
+    assert [(rail.device, rail.port) for rail in hardware.rails] == [("mlx5_0", 1), ("mlx5_0", 2)]
+
+
 def test_all_faults_are_told_at_once() -> None:
     values = {"gpus": -1, "colour": "green", "rails": [{"device": "mlx5_0"}]}
     _, faults = parse_hardware(values, host="h")

@@ -101,6 +101,13 @@ def test_running_requests_are_of_all_stages_and_attention_groups(
     assert found(TRITON, layout).running_requests == running
 
 
+def test_a_short_context_takes_less_of_each_request() -> None:
+    """Each of 128 heads has 128 splits of 32 tokens, where all that R1 reads has 256."""
+    memory = found(replace(TRITON, context=4096))
+    assert memory.graph_requests == 96
+    assert memory.workspace == 96 * (128 * 128 * (512 + 1) * 4 + 4096 * 8)
+
+
 def test_the_engine_s_own_limit_is_kept_where_it_is_lower() -> None:
     layout = candidate(64, 8)
     pool = memory_of(R1, find_format(R1, "fp8"), H100.memory_mib, layout, TRITON)

@@ -49,6 +49,7 @@ def test_an_image_tag_is_a_release_too(suffix: str) -> None:
 def test_a_release_whose_options_nobody_read_is_refused(version: str) -> None:
     with pytest.raises(InputError) as caught:
         release_of(version)
+    assert str(caught.value).startswith("the engine: ")
     assert caught.value.details["faults"] == [
         f"engine: engine version not known: found SGLang {version}, "
         f"needed SGLang {FIRST_VERSION} to {LAST_VERSION}; choose an engine of the catalogue"

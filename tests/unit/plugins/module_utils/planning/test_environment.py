@@ -153,6 +153,12 @@ def test_ports_that_were_left_out_are_named_with_the_reason() -> None:
     )
 
 
+def test_the_ports_that_are_named_are_of_the_first_host() -> None:
+    first = node("a", "r1", rails=RAILS, passed_over=(("mlx5_0:1", "storage"),))
+    other = node("b", "r1", rails=RAILS, passed_over=(("mlx5_9:1", "down"),))
+    assert fact(environment([first, other]), "NCCL_IB_HCA").endswith("; not mlx5_0:1: storage")
+
+
 def test_one_host_needs_no_network() -> None:
     found = environment([node("a", rails=(rail(up=False),), tcp_rate=0.0)], ONE_HOST)
     assert set(values(found)) == {"GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME", "NCCL_NVLS_ENABLE"}

@@ -218,6 +218,13 @@ def test_without_a_cache_of_the_site_or_without_gpus_nothing_is_kept(
     assert "TRITON_CACHE_DIR" not in document["environment"]
 
 
+def test_what_else_would_run_is_told_in_order_without_the_layout_that_was_taken() -> None:
+    (engine,) = made("stage2-same-rack")["explanation"]["engines"]
+    others = [other["layout"] for other in engine["alternatives"]]
+    assert engine["layout"] not in others
+    assert len(set(others)) == len(others) == 5
+
+
 def test_a_host_that_no_group_needs_is_a_spare() -> None:
     options = planning_options("examples/2x8-h100")
     third = {**copy.deepcopy(options["hosts"][0]), "name": "gpu-03", "address": "10.20.0.99"}

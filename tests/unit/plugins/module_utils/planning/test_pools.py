@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.pools import (
@@ -82,6 +84,12 @@ def test_nvlink_is_the_fabric_of_hosts_of_one_domain() -> None:
     other = make_node("c", [H100] * 2, gigabits=[100], nvlink_domain="rack-2")
     (pool,) = make_pools((nodes[0], other))
     assert (pool.joined, pool.fabric_rate) == (False, 125e6)
+
+
+def test_without_two_hosts_in_reach_of_each_other_there_is_no_fabric() -> None:
+    lonely = replace(make_node("a", [H100] * 2, gigabits=[]), tcp_rate=0.0)
+    (pool,) = make_pools((lonely,))
+    assert (pool.fabric_rate, pool.connected) == (0.0, ())
 
 
 def test_without_rdma_the_tcp_interface_counts() -> None:

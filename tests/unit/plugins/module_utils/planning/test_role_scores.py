@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import Constraints
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.role_scores import (
     role_score,
     score,
@@ -33,6 +34,12 @@ def test_the_objective_says_what_counts_and_then_the_seconds(
     assert role_score(asked, "prefill", PREFILL) == (prefill, -0.5)
     assert role_score(asked, "decode", DECODE) == (decode, -2.0)
     assert score(asked, PREFILL, DECODE) == (both, -2.5)
+
+
+def test_an_answer_has_a_token_at_least() -> None:
+    short = Constraints(serving_mode="disaggregated", typical_tokens=2, concurrency=8)
+    asked = request(objective="latency", constraints=short)
+    assert role_score(asked, "decode", DECODE)[1] == -0.01
 
 
 def test_the_slower_role_and_the_smaller_cache_count() -> None:
