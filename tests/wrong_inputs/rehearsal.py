@@ -32,7 +32,10 @@ find /var/lib /opt /srv /usr/local -xdev -maxdepth 1 | sort
 
 @dataclass(frozen=True)
 class Run:
-    """What `ansible-playbook` printed: its status, plays, host results and the report's faults."""
+    """What `ansible-playbook` printed: status, plays, changes, faults of the last report.
+
+    `reports` counts them: preflight writes one, and another after a plan was made.
+    """
 
     status: int
     plays: tuple[str, ...]
@@ -40,6 +43,7 @@ class Run:
     faults: tuple[Mapping[str, str], ...]
     report: str
     output: str
+    reports: int
 
 
 def lab(command: str, *arguments: str) -> str:
@@ -144,7 +148,7 @@ def _parse(done: subprocess.CompletedProcess[str]) -> Run:
     output = done.stdout + done.stderr
     start = re.search(r"^\{$", done.stdout, re.MULTILINE)
     if start is None:
-        return Run(done.returncode, (), {}, (), "", output)
+        return Run(done.returncode, (), {}, (), "", output, 0)
     document, _end = json.JSONDecoder().raw_decode(done.stdout, start.start())
     tasks = [task for one in document["plays"] for task in one["tasks"]]
     results = [task["hosts"].get("localhost", {}) for task in tasks]
@@ -153,9 +157,10 @@ def _parse(done: subprocess.CompletedProcess[str]) -> Run:
         status=done.returncode,
         plays=tuple(one["play"]["name"] for one in document["plays"]),
         changed={host: stats["changed"] for host, stats in document["stats"].items()},
-        faults=tuple(reports[0]["faults"]) if reports else (),
-        report=reports[0]["msg"] if reports else "",
+        faults=tuple(reports[-1]["faults"]) if reports else (),
+        report=reports[-1]["msg"] if reports else "",
         output=output,
+        reports=len(reports),
     )
 
 

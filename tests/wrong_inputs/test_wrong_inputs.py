@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,18 @@ def test_the_base_site_has_no_fault(base: Site, inventory: Path, mode: tuple[str
     run = rehearsal.play("preflight", inventory, *mode, catalogue=False)
     assert (run.status, run.faults) == (0, ()), run.output
     assert set(run.changed.values()) == {0}
+
+
+def test_a_plan_that_is_made_has_no_fault_before_and_after_it(base: Site, inventory: Path) -> None:
+    variables = {
+        **{name: base.variables[name] for name in base.variables if name != "site_plan_file"},
+        "site_engine": "sglang-cpu",
+        "site_constraints": {"context": 8192, "rank_cpu": "500m", "rank_memory_gib": 4},
+    }
+    rehearsal.write_inventory(dataclasses.replace(base, variables=variables), inventory)
+    run = rehearsal.play("site", inventory, "--tags", "plan", catalogue=False)
+    assert (run.status, run.faults, run.reports) == (0, (), 2), run.report or run.output
+    assert {host: run.changed[host] for host in rehearsal.HOSTS} == {"cp1": 0, "node1": 0}
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
