@@ -12,8 +12,8 @@ NORMAL_95 = 1.959964  # standard deviations to either side that hold 95 % of a n
 def shares(sizes: Mapping[str, int], wanted: int) -> dict[str, int]:
     """How many mutants each file gives: in proportion to those it has, and one at least.
 
-    The rest goes to the largest remainders, by name among equal ones. With fewer wanted than
-    there are files each still gives one; with more than there are, each gives all.
+    The rest goes to the largest remainders, by name among equal ones. So a small sample of many
+    files has more than are wanted; with more wanted than there are, each file gives all.
     """
     total = sum(sizes.values())
     wanted = min(wanted, total)

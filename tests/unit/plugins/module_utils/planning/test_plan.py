@@ -258,17 +258,6 @@ def test_data_parallel_attention_shares_the_tensor_parallel_ranks() -> None:
     assert faults(document) == [("layout_size", "plan: groups[0].ranks")]
 
 
-def test_attention_s_groups_divide_its_tensor_parallel_ranks() -> None:
-    document = changed("layout", {"tensor_parallel": 8, "pipeline_parallel": 1, "data_parallel": 3})
-    document["arguments"] = ["--tp-size", "8", "--dp-size", "3", "--enable-dp-attention"]
-    document["groups"][0]["ranks"] = [{"rank": 0, "host": "node1", "gpus": [*range(8)]}]
-    with pytest.raises(PlanError) as caught:
-        parse_plan(document)
-    assert [(fault.found, fault.needed) for fault in caught.value.plan_faults] == [
-        ("layout.data_parallel 3", "a divisor of layout.tensor_parallel 8")
-    ]
-
-
 def test_a_document_that_is_no_mapping_is_one_fault() -> None:
     assert faults(["schema"]) == [("plan_value_invalid", "plan")]
 
