@@ -16,6 +16,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.group_na
         ("deepseek-r1-distill-llama-70b-instruct", "deepseek-r1-distill-llama-70b"),
         ("DeepSeek_V2.Lite", "deepseek-v2-lite"),
         ("671b", "m-671b"),
+        ("_r1_", "r1"),
     ],
 )
 def test_a_model_name_becomes_a_name_that_kubernetes_takes(model: str, name: str) -> None:

@@ -31,6 +31,11 @@ def test_the_cheaper_stage_is_cut() -> None:
     assert refine([0, 1, 2, 3], [], racks("aaab"), links, 2) == [0, 3, 2, 1]
 
 
+def test_parts_of_a_byte_decide_too() -> None:
+    links: dict[Link, Fraction] = {(0, 1): Fraction(2, 3), (1, 2): Fraction(1, 3)}
+    assert refine([0, 1, 2], [], racks("aba"), links, 1) == [0, 2, 1]
+
+
 def test_a_group_in_one_rack_is_left_alone() -> None:
     assert refine([3, 1, 0, 2], [4], racks("aaaab"), CHAIN, 1) == [3, 1, 0, 2]
 

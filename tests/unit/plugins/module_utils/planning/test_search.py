@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware import Node
@@ -59,6 +60,17 @@ def test_tensor_parallelism_over_hosts_of_one_nvlink_domain_leaves_no_host() -> 
         for each in found(joined).ranked
         if each.candidate.tensor_parallel == 16
     )
+
+
+def test_a_layout_without_room_for_attention_s_buffers_is_refused() -> None:
+    (pool,) = make_pools(make_nodes(1, 1, "h100-sxm-80gb"))
+    part = replace(R1, layers=7, draft_layers=0)
+    wishes = Constraints(attention_backend="triton", memory_fraction=0.967)
+    answer = search(Task(part, R1.formats[0], pool, Ask(LATENCY, wishes)))
+    assert [(each.candidate.tensor_parallel, each.fault.code) for each in answer.refused] == [
+        (1, "workspace_short")
+    ]
+    assert (answer.ranked, answer.short) == ((), ())
 
 
 def test_nothing_that_fits_leaves_nothing_ranked() -> None:
