@@ -35,6 +35,13 @@ def parser() -> argparse.ArgumentParser:
     up = _command(commands, "up", _up, "build the base tree if needed and boot all hosts")
     up.add_argument("--online", action="store_true", help="give the hosts a way to outside")
     up.add_argument("--bundle", type=Path, help="the bundle's directory (default: the cache's)")
+    up.add_argument(
+        "--wait",
+        type=float,
+        metavar="SECONDS",
+        default=lifecycle.SSH_SECONDS,
+        help="how long hosts may take to answer (default: %(default).0f)",
+    )
     down = _command(commands, "down", _down, "remove all that the lab has on this machine")
     whose = down.add_mutually_exclusive_group()
     whose.add_argument("--name", help="the lab's name, where its file is gone")
@@ -64,7 +71,7 @@ def _command(
 
 
 def _up(cache: Cache, arguments: argparse.Namespace) -> None:
-    options = Options(arguments.bundle or cache.bundle, arguments.online)
+    options = Options(arguments.bundle or cache.bundle, arguments.online, arguments.wait)
     lifecycle.up(cache, definition.load(arguments.lab), options, _say)
 
 

@@ -27,10 +27,14 @@ ONLINE_PROGRAMS = ("nft", "nsenter", "slirp4netns")
 
 @dataclass(frozen=True)
 class Options:
-    """What the caller chose for ``up``: the bundle's directory, and whether hosts see outside."""
+    """What the caller chose for ``up``: the bundle's directory, whether hosts see outside, and
+
+    how long their ssh servers may take to answer, in seconds.
+    """
 
     bundle: Path
     online: bool = False
+    ssh_seconds: float = SSH_SECONDS
 
 
 def up(cache: Cache, lab: Lab, options: Options, say: Say) -> None:
@@ -54,7 +58,7 @@ def up(cache: Cache, lab: Lab, options: Options, say: Say) -> None:
         for host, tree in trees.items():
             _launch(cache, lab, host, tree, bundle)
         _write_known_hosts(cache, lab)
-        _wait_all(cache, lab, say)
+        _wait_all(cache, lab, options.ssh_seconds, say)
         after = status.collect(cache, lab)
         cache.lab(lab.name).status.write_text(json.dumps(after.as_dict(), indent=2) + "\n")
     say(f"lab {lab.name}: {len(lab.hosts)} hosts up, {time.monotonic() - started:.1f} s")
@@ -177,9 +181,9 @@ def _write_known_hosts(cache: Cache, lab: Lab) -> None:
     paths.known_hosts.write_text(ssh.known_hosts(keys), encoding="utf-8")
 
 
-def _wait_all(cache: Cache, lab: Lab, say: Say) -> None:
+def _wait_all(cache: Cache, lab: Lab, seconds: float, say: Say) -> None:
     with ThreadPoolExecutor(len(lab.hosts)) as pool:
-        waits = [pool.submit(_wait, cache, lab, host) for host in lab.hosts]
+        waits = [pool.submit(_wait, cache, lab, host, seconds) for host in lab.hosts]
     failed = [str(error) for wait in waits if (error := wait.exception())]
     for host, wait in zip(lab.hosts, waits, strict=True):
         if not wait.exception():
@@ -188,10 +192,10 @@ def _wait_all(cache: Cache, lab: Lab, say: Say) -> None:
         raise LabError("\n".join(failed))
 
 
-def _wait(cache: Cache, lab: Lab, host: Host) -> None:
+def _wait(cache: Cache, lab: Lab, host: Host, seconds: float) -> None:
     console = cache.lab(lab.name).host(host.name).console
     try:
-        ssh.wait(host, SSH_SECONDS, lambda: status.is_running(lab.handle(host)))
+        ssh.wait(host, seconds, lambda: status.is_running(lab.handle(host)))
     except LabError as error:
         said = console.read_text(errors="replace").strip().splitlines()[-10:]
         raise LabError("\n  ".join([f"{error}; {console} ends with:", *said])) from error
