@@ -1,0 +1,37 @@
+"""One resume of the machines for all tests of this directory. Needs root and /dev/net/tun."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.machines.qemu import TUN
+from tests.machines import booted
+from tests.machines.booted import Booted
+
+
+@pytest.fixture(scope="session")
+def machines() -> Iterator[Booted]:
+    """New machines; with KEEP_LAB those of the run before, and they stay."""
+    if not TUN.exists():
+        pytest.skip(f"this machine lacks {TUN}")
+    kept = "KEEP_LAB" in os.environ
+    if not kept:
+        booted.command("down")
+    started = time.monotonic()
+    booted.command("up")
+    print(f"\nmachines up: {time.monotonic() - started:.0f} s")
+    yield Booted(booted.status())
+    if not kept:
+        booted.command("down")
+        assert booted.status()["machines"][0]["state"] == "absent"
+
+
+@pytest.fixture
+def inventory(machines: Booted, tmp_path: Path) -> Path:
+    """A site on the machines; the directory's name is the site's."""
+    return machines.write_inventory(tmp_path / "machines")
