@@ -92,6 +92,7 @@ def chain(bench: Bench) -> Mapping[str, float]:
                 port=PORT,
                 token=token,
                 relay_user=RELAY_USER,
+                run_directory=str(run_directory(bench, node)),
             )
             part = ENGINES["chain"](transfer)[node]
             if part.relay:
@@ -185,16 +186,23 @@ def make_store(root: Path) -> None:
 @contextmanager
 def running(bench: Bench, host: str, configuration: str) -> Iterator[None]:
     """An nginx on a host."""
-    path = bench.directory / f"{host}.conf"
-    pid = bench.directory / f"{host}.pid"
-    path.write_text(configuration.replace("/run/baremetal-sglang-relay.pid", str(pid)))
-    process = bench.network.start(host, ["nginx", "-p", str(bench.directory), "-c", str(path)])
+    directory = run_directory(bench, host)
+    directory.mkdir()
+    path = directory / "nginx.conf"
+    path.write_text(configuration)
+    argv = ["nginx", "-p", str(directory), "-c", str(path), "-g", "daemon off;"]
+    process = bench.network.start(host, argv)
     try:
         wait_until_answering(bench, host, 8080 if host == SOURCE else PORT)
         yield
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+def run_directory(bench: Bench, host: str) -> Path:
+    """Where a host's nginx has its configuration, its pid and its log."""
+    return bench.directory / f"{host}.run"
 
 
 def wait_until_answering(bench: Bench, host: str, port: int) -> None:
@@ -210,8 +218,8 @@ def wait_until_answering(bench: Bench, host: str, port: int) -> None:
 def source_configuration(bench: Bench) -> str:
     """The source's nginx: plain files, as the mirror serves them."""
     return f"""
-        daemon off; user {RELAY_USER}; worker_processes auto; error_log stderr warn;
-        pid {bench.directory}/{SOURCE}.pid;
+        user {RELAY_USER}; worker_processes auto; error_log stderr warn;
+        pid {run_directory(bench, SOURCE)}/nginx.pid;
         events {{ worker_connections 1024; }}
         http {{
             access_log off; sendfile on; tcp_nopush on;

@@ -51,6 +51,7 @@ class Transfer:
     port: int
     token: str = field(repr=False)
     relay_user: str = "www-data"
+    run_directory: str = "/run/baremetal-sglang-relay"
 
 
 @dataclass(frozen=True)
@@ -112,5 +113,6 @@ def _relay(transfer: Transfer, node: str, directories: tuple[str, ...]) -> str:
             short_digest=transfer.digest[:SHORT_DIGEST],
             upstreams=(*upstreams, Upstream(transfer.source)),
             user=transfer.relay_user,
+            run_directory=transfer.run_directory,
         )
     )

@@ -48,7 +48,8 @@ class Relay:
 
     ``address`` is the node's address on the cluster network, the only one that is listened on;
     ``root`` the weights root, ``short_digest`` the version's 12 hex digits, ``upstreams`` are asked
-    in turn, ``user`` is whom nginx's workers run as, ``pid_path`` lies in a directory of root's.
+    in turn, ``user`` is whom nginx's workers run as, ``run_directory`` is root's and holds the pid
+    and the log.
     """
 
     address: str
@@ -59,7 +60,7 @@ class Relay:
     short_digest: str
     upstreams: tuple[Upstream, ...]
     user: str = "www-data"
-    pid_path: str = "/run/baremetal-sglang-relay.pid"
+    run_directory: str = "/run/baremetal-sglang-relay"
 
 
 def relay_url(address: str, port: int) -> str:
@@ -90,7 +91,7 @@ def relay_configuration(relay: Relay) -> str:
     )
     return _MAIN.format(
         user=relay.user,
-        pid=relay.pid_path,
+        run=relay.run_directory,
         temporary=f"{relay.root}/.relay/temporary",
         connect=CONNECT_SECONDS,
         read=READ_SECONDS,
@@ -123,7 +124,7 @@ def _faults(relay: Relay) -> list[str]:
 
 def _texts(relay: Relay) -> Iterator[tuple[str, str]]:
     yield from (("root", relay.root), ("model", relay.model), ("user", relay.user))
-    yield from (("digest", relay.short_digest), ("pid_path", relay.pid_path))
+    yield from (("digest", relay.short_digest), ("run_directory", relay.run_directory))
     yield from (("upstream", upstream.url) for upstream in relay.upstreams)
 
 
@@ -184,11 +185,10 @@ def _indented(blocks: Sequence[str], spaces: int) -> str:
 
 
 _MAIN = """\
-daemon off;
 user {user};
 worker_processes auto;
-pid {pid};
-error_log stderr warn;
+pid {run}/nginx.pid;
+error_log {run}/error.log warn;
 
 events {{
     worker_connections 1024;

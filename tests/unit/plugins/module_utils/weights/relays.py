@@ -61,6 +61,7 @@ class Cluster:
             port=self.port,
             token=TOKEN,
             relay_user=getpass.getuser(),
+            run_directory=str(self.path / f"{node}.run"),
         )
 
     def part(self, node: str) -> Part:
@@ -69,13 +70,12 @@ class Cluster:
 
     def start(self, node: str) -> None:
         (self.root(node) / ".relay" / self.model.digest[:12]).mkdir(parents=True, exist_ok=True)
-        configuration = self.path / f"{node}.conf"
-        pid = self.path / f"{node}.pid"
-        text = self.part(node).relay.replace("/run/baremetal-sglang-relay.pid", str(pid))
+        configuration = self.path / f"{node}.run" / "nginx.conf"
+        configuration.parent.mkdir()
+        text = self.part(node).relay
         configuration.write_text(text.replace("worker_processes auto", "worker_processes 1"))
-        self.running[node] = subprocess.Popen(
-            ["nginx", "-p", str(self.path), "-c", str(configuration)], stderr=subprocess.DEVNULL
-        )
+        argv = ["nginx", "-p", str(self.path), "-c", str(configuration), "-g", "daemon off;"]
+        self.running[node] = subprocess.Popen(argv, stderr=subprocess.DEVNULL)
         wait_until_answering(self.address(node), self.port)
 
     def stop(self, node: str) -> None:

@@ -107,7 +107,7 @@ def test_the_same_relay_has_the_same_text() -> None:
         ({"root": "/a;b"}, "root '/a;b'"),
         ({"model": "$m"}, "model '$m'"),
         ({"user": "x}"}, "user 'x}'"),
-        ({"pid_path": "/run/\n"}, "pid_path '/run/\\n'"),
+        ({"run_directory": "/run/\n"}, "run_directory '/run/\\n'"),
         ({"short_digest": ""}, "digest ''"),
         ({"address": "localhost"}, "address 'localhost'"),
         ({"token": "secret"}, "a token is too short"),
