@@ -62,6 +62,11 @@ def test_the_site_and_the_modules_ask_for_what_the_planner_knows() -> None:
             " below 1 of a GPU's memory, or 0 for the engine's own rule; correct memory_fraction",
         ),
         (
+            {"memory_fraction": 1.0},
+            "site_constraints.memory_fraction: constraint invalid: found 1.0, needed a fraction"
+            " below 1 of a GPU's memory, or 0 for the engine's own rule; correct memory_fraction",
+        ),
+        (
             {"key_value_format": "fp4"},
             "site_constraints.key_value_format: constraint invalid: found 'fp4', needed one of"
             " auto, bfloat16, bf16, fp8_e4m3, fp8_e5m2; correct key_value_format",

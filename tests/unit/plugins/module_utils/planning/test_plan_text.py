@@ -245,3 +245,13 @@ def test_a_section_without_lines_is_none() -> None:
 
 def test_thousands_stand_apart() -> None:
     assert count(1234567.4) == "1,234,567"
+
+
+def test_a_group_with_a_layout_of_its_own_shows_that() -> None:
+    group = {**DOCUMENT["groups"][0], "name": "wide", "layout": {"tensor_parallel": 4}}
+    text = plan_text({**DOCUMENT, "groups": [DOCUMENT["groups"][0], group]})
+    rows = [
+        line.split() for line in text.splitlines() if line.split()[:1] in (["smollm2"], ["wide"])
+    ]
+    sizes = [" ".join(row[1:6]) for row in rows[:2]]
+    assert sizes == ["tensor 1 x pipeline 2", "tensor 4 x pipeline 2"]

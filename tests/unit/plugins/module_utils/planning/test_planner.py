@@ -223,6 +223,7 @@ def test_what_else_would_run_is_told_in_order_without_the_layout_that_was_taken(
     others = [other["layout"] for other in engine["alternatives"]]
     assert engine["layout"] not in others
     assert len(set(others)) == len(others) == 5
+    assert all(other["tokens_per_second"] > 0 for other in engine["alternatives"])
 
 
 def test_a_host_that_no_group_needs_is_a_spare() -> None:
