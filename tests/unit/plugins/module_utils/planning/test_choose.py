@@ -83,13 +83,13 @@ def test_where_more_stages_do_not_help_the_best_layout_is_named() -> None:
 
 def test_formats_that_were_not_needed_are_listed() -> None:
     choice = choose(make_request(make_nodes(1, 8, H200)))
-    codes = {
-        each.candidate.weight_format: each.fault.code
+    refused = {
+        each.candidate.weight_format: (sizes_of(each.candidate), each.fault.code)
         for each in choice.refused
         if each.candidate.weight_format != "fp8"
     }
-    assert codes["awq"] == "weight_format_not_needed"
-    assert codes["nvfp4"] == "format_not_for_gpu"
+    assert refused["awq"] == ((8, 1), "weight_format_not_needed")
+    assert refused["nvfp4"] == ((8, 1), "format_not_for_gpu")
 
 
 @pytest.mark.parametrize(
