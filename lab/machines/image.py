@@ -23,6 +23,7 @@ GUEST_FILES = Path(__file__).resolve().parent / "guest"
 # that are booted within a machine.
 PACKAGES = (
     *base.PACKAGES,
+    "e2fsprogs",
     "grub-pc-bin",
     "grub2-common",
     "initramfs-tools",

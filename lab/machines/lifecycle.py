@@ -65,6 +65,9 @@ def down(cache: MachineCache, name: str, say: Say) -> None:
         root = cache.lab(name).root
         if root.exists():
             shutil.rmtree(root)
+        rest = [str(handle) for handle in processes.find() if handle.lab == name]
+    if rest:
+        raise LabError(f"lab {name}: still there after down: {', '.join(rest)}; run down again")
     say(f"lab {name}: removed {ended} machines, {time.monotonic() - started:.1f} s")
 
 

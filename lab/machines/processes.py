@@ -62,7 +62,8 @@ def kill(handles: Iterable[Handle]) -> int:
 
     Raises LabError where one outlives KILL_SECONDS.
     """
-    running = {handle: pid for handle, pid in find().items() if handle in set(handles)}
+    wanted = frozenset(handles)
+    running = {handle: pid for handle, pid in find().items() if handle in wanted}
     for pid in running.values():
         cgroups.kill_process(pid)
     deadline = time.monotonic() + KILL_SECONDS

@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from lab.hosts.paths import Cache
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 LAB = HERE / "lab.yml"
@@ -82,13 +84,22 @@ class Booted:
         return directory
 
 
+def argv(name: str, *arguments: str) -> list[str]:
+    """Return the command ``python -m lab.machines`` on lab.yml."""
+    return [sys.executable, "-m", "lab.machines", name, "--lab", str(LAB), *arguments]
+
+
 def command(name: str, *arguments: str, check: bool = True) -> str:
     """Run ``python -m lab.machines`` on lab.yml and return its stdout."""
-    argv = [sys.executable, "-m", "lab.machines", name, "--lab", str(LAB), *arguments]
     done = subprocess.run(
-        argv, cwd=ROOT, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS
+        argv(name, *arguments),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=COMMAND_SECONDS,
     )
-    assert done.returncode == 0 or not check, f"{argv}\n{done.stdout}{done.stderr}"
+    assert done.returncode == 0 or not check, f"{name} {arguments}\n{done.stdout}{done.stderr}"
     return done.stdout
 
 
@@ -96,6 +107,22 @@ def status() -> dict[str, Any]:
     """Return how the machines are."""
     found: dict[str, Any] = json.loads(command("status", "--json"))
     return found
+
+
+def traces() -> list[str]:
+    """Return what the lab has left on this machine, asked without any code of ``lab.machines``."""
+    links = subprocess.run(["ip", "-oneline", "link"], check=True, capture_output=True, text=True)
+    lines = [
+        path.read_text(errors="replace").replace("\0", " ")
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if path.exists()
+    ]
+    files = Cache.from_environment().root / "machines" / "labs" / "mtests"
+    return [
+        *(line for line in lines if "bmm.mtests." in line),
+        *(line for line in links.stdout.splitlines() if "bmm-mtests" in line),
+        *(str(path) for path in [files] if path.exists()),
+    ]
 
 
 def ansible(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
