@@ -50,6 +50,10 @@ test-faults: bootstrap collection dev-links ## Kills in each phase, broken weigh
 test-crowds: bootstrap dev-links ## Plans on simulated nodes: real scheduler, real LeaderWorkerSet
 	@tests/run crowds
 
+.PHONY: test-machines
+test-machines: bootstrap dev-links ## What needs a kernel of its own: QEMU machines, from a saved state
+	@tests/run bundle machines
+
 .PHONY: test-newest
 test-newest: bootstrap dev-links ## The site once by the newest ansible-core, from a host of its own
 	@tests/run bundle newest-core
