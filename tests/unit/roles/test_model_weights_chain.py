@@ -1,0 +1,165 @@
+"""Role model_weights with a chain: real tasks and relays, two nodes that are one machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.unit.plugins.module_utils.weights.bench import SHARDS, Model, WebServer, web_server
+from tests.unit.plugins.module_utils.weights.bench import make_model as make
+from tests.unit.plugins.module_utils.weights.relays import free_port
+
+ROOT = Path(__file__).resolve().parents[3]
+NODES = ("a", "b")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        os.geteuid() != 0 or shutil.which("nginx") is None, reason="wants root and nginx"
+    ),
+]
+
+
+@dataclass
+class Site:
+    """Two nodes with a weights root and an address each."""
+
+    path: Path
+    model: Model
+    server: WebServer
+
+    def variables(self) -> dict[str, Any]:
+        nodes = [{"name": name, "address": f"127.0.0.{n}"} for n, name in enumerate(NODES, start=2)]
+        return {
+            "model_weights_name": "m",
+            "model_weights_source": self.server.url,
+            "model_weights_transfer": "chain",
+            "model_weights_nodes": nodes,
+            "model_weights_port": free_port(),
+            "model_weights_destination": f"{self.path}/{{{{ inventory_hostname }}}}/models",
+            "model_weights_relay_directory": f"{self.path}/{{{{ inventory_hostname }}}}/relay",
+        }
+
+    def play(self, *arguments: str, **values: Any) -> subprocess.CompletedProcess[str]:
+        hosts = {
+            name: {
+                "ansible_connection": "local",
+                "ansible_python_interpreter": sys.executable,
+            }
+            for name in NODES
+        }
+        inventory = {"all": {"hosts": hosts, "vars": {**self.variables(), **values}}}
+        (self.path / "hosts.yml").write_text(yaml.safe_dump(inventory))
+        playbook = [{"hosts": "all", "gather_facts": False, "any_errors_fatal": True}]
+        playbook[0]["roles"] = ["baremetal.sglang.model_weights"]
+        (self.path / "play.yml").write_text(yaml.safe_dump(playbook))
+        command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "hosts.yml"]
+        (self.path / "ansible.cfg").touch()
+        return subprocess.run(
+            [*command, "play.yml", *arguments],
+            cwd=self.path,
+            env={
+                **os.environ,
+                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+                "ANSIBLE_CONFIG": str(self.path / "ansible.cfg"),
+                "ANSIBLE_NOCOLOR": "1",
+                "ANSIBLE_PIPELINING": "1",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def holds(self, node: str) -> bool:
+        published = self.path / node / "models" / "m"
+        return all(
+            (published / name).read_bytes() == (self.model.path / name).read_bytes()
+            for name in self.model.names
+        )
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    # Not tmp_path: the relay's user has to reach the weights root.
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory)
+        path.chmod(0o755)
+        model = make(path / "source")
+        for name in NODES:
+            (path / name).mkdir()
+        with web_server(model.path) as server:
+            yield Site(path, model, server)
+
+
+def changed(output: str) -> list[int]:
+    return [int(found) for found in re.findall(r"changed=(\d+)", output)]
+
+
+def relays() -> str:
+    argv = ["pgrep", "-af", "nginx"]
+    return subprocess.run(argv, capture_output=True, text=True, check=False).stdout
+
+
+def test_the_source_sends_each_shard_once_and_no_relay_stays(site: Site) -> None:
+    first = site.play()
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert [site.holds(node) for node in NODES] == [True, True]
+    sent = Counter(name for name, _ in site.server.asked("GET"))
+    assert [sent[shard] for shard in SHARDS] == [1, 1]
+    assert str(site.path) not in relays()
+    for node in NODES:
+        assert not (site.path / node / "relay").exists()
+        assert sorted(os.listdir(site.path / node / "models")) == [
+            *(".lock", ".staging", "m", f"m@{site.model.digest[:12]}"),
+        ]
+    owners = {p.lstat().st_uid for n in NODES for p in (site.path / n / "models").rglob("*")}
+    assert owners == {0}
+    assert changed(site.play().stdout) == [0, 0]
+
+
+def test_a_run_that_fails_leaves_no_relay(site: Site) -> None:
+    site.model.flip(SHARDS[0])
+    failed = site.play(model_weights_retries=0)
+    assert failed.returncode != 0
+    assert "the list needs" in failed.stdout
+    assert str(site.path) not in relays()
+    assert not (site.path / "a" / "relay").exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "arguments", "found"),
+    [
+        (
+            {"model_weights_nodes": [{"name": "a", "address": "127.0.0.2"}]},
+            (),
+            "b: model_weights_",
+        ),
+        ({"model_weights_source": "file:///srv/m"}, (), "needed this node once among them and an"),
+        ({}, ("--forks", "1"), "Ansible has 1 forks, the chain has 2 nodes"),
+    ],
+)
+def test_a_chain_that_cannot_be_is_refused_before_the_first_change(
+    site: Site, values: dict[str, Any], arguments: tuple[str, ...], found: str
+) -> None:
+    refused = site.play(*arguments, **values)
+    assert refused.returncode != 0
+    assert found in " ".join(refused.stdout.split())
+    assert [os.listdir(site.path / node) for node in NODES] == [[], []]
+
+
+def test_a_check_run_changes_nothing(site: Site) -> None:
+    checked = site.play("--check")
+    assert checked.returncode == 0, checked.stdout
+    assert [os.listdir(site.path / node) for node in NODES] == [[], []]
