@@ -1,12 +1,13 @@
 """QEMU as the catalogue wants it: asked for by ``up``, installed by the command ``install``.
 
-A release of Debian whose own QEMU is too old has the wanted one in its backports. They are read by
-an apt configuration of our own; the machine's sources stay as they are.
+The release of Debian whose own QEMU is too old has the wanted one in its backports, which are read
+by an apt configuration of our own; the sources stay as they are. A later release has it itself.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import tempfile
 from pathlib import Path
 
@@ -39,13 +40,14 @@ def ensure(say: Say) -> None:
     found = qemu.installed()
     if found and found[0] >= part["qemu"] and not _missing(part["packages"]):
         return
-    say(f"apt-get install from {part['suite']}: {' '.join(part['packages'])}")
     with tempfile.TemporaryDirectory() as directory:
-        options = _apt_options(Path(directory), part["suite"])
+        options = []
+        if _release(part["suite"]) == platform.freedesktop_os_release().get("VERSION_CODENAME"):
+            options = _apt_options(Path(directory), part["suite"])
+        say(f"apt-get install {' '.join(part['packages'])}")
         run(["apt-get", "-qq", *options, "update"])
-        argv = ["apt-get", "-qq", "-y", *options, "--no-install-recommends"]
-        argv += ["--target-release", part["suite"], "install", *part["packages"]]
-        run(["env", "DEBIAN_FRONTEND=noninteractive", *argv])
+        argv = ["apt-get", "-qq", "-y", *options, "--no-install-recommends", "install"]
+        run(["env", "DEBIAN_FRONTEND=noninteractive", *argv, *part["packages"]])
     require_qemu()
 
 
@@ -59,18 +61,18 @@ def _missing(packages: list[str]) -> list[str]:
     return [name for name in packages if f"{name} installed" not in installed]
 
 
+def _release(suite: str) -> str:
+    """Return the release of Debian that ``suite`` belongs to."""
+    return suite.removesuffix("-backports")
+
+
 def _apt_options(directory: Path, suite: str) -> list[str]:
-    """Return the options of an apt that also reads ``suite``; its lists lie in ``directory``."""
-    release = suite.removesuffix("-backports")
+    """Return the options of an apt that prefers ``suite``; its lists lie in ``directory``."""
     mirror = machine.apt_settings().mirror
     sources = directory / "debian.list"
-    sources.write_text(
-        "".join(
-            f"deb [signed-by={KEYRING}] {mirror} {name} main\n"
-            for name in dict.fromkeys((release, suite))
-        ),
-        encoding="utf-8",
-    )
+    names = dict.fromkeys((_release(suite), suite))
+    lines = (f"deb [signed-by={KEYRING}] {mirror} {name} main\n" for name in names)
+    sources.write_text("".join(lines), encoding="utf-8")
     (directory / "lists/partial").mkdir(parents=True)
     os.chmod(directory, 0o755)  # noqa: S103 - apt reads as a user of its own
     settings = (
@@ -79,5 +81,6 @@ def _apt_options(directory: Path, suite: str) -> list[str]:
         f"Dir::State::lists={directory / 'lists'}",
         "Dir::Cache::pkgcache=",
         "Dir::Cache::srcpkgcache=",
+        f"APT::Default-Release={suite}",
     )
     return [word for setting in settings for word in ("-o", setting)]
