@@ -28,7 +28,11 @@ LAB = LabStatus(
 @pytest.fixture
 def process() -> Iterator[subprocess.Popen[bytes]]:
     argv = [sys.executable, "-c", "import time; time.sleep(60)", "-m", status.SUPERVISOR]
-    with subprocess.Popen(argv) as started:
+    # It prints when it runs: the kernel has no arguments of a process that is still being made.
+    argv[2] = f"print(flush=True); {argv[2]}"
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as started:
+        assert started.stdout
+        started.stdout.readline()
         yield started
         started.kill()
 
