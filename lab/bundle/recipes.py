@@ -18,15 +18,17 @@ _BY_KIND: Mapping[str, Callable[[str, Part, Catalogue], Recipe]] = {
     "chart": lambda name, _part, catalogue: charts.recipe(name, catalogue),
     "model": lambda name, _part, catalogue: model.recipe(name, catalogue),
 }
+# The machine's own packages, and images that only upstream builds.
+_NOT_BUILT = ("builder", "machines", "upstream")
 
 
 def recipes(catalogue: Catalogue) -> dict[str, Recipe]:
     """Recipes by part name.
 
-    Python packages, the machine's own packages, and images that only upstream builds have none.
+    Python packages and parts of a use that is not built have none.
     """
     return {
         name: _BY_KIND[part["kind"]](name, part, catalogue)
         for name, part in catalogue.parts.items()
-        if part["kind"] in _BY_KIND and part.get("use") not in ("builder", "upstream")
+        if part["kind"] in _BY_KIND and part.get("use") not in _NOT_BUILT
     }
