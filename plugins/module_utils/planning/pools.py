@@ -94,6 +94,7 @@ def make_pools(nodes: Sequence[Node]) -> tuple[Pool, ...]:
 def host_faults(nodes: Sequence[Node]) -> tuple[Fault, ...]:
     """Hosts that no group of several hosts, or no group at all, can use; why, with the figure."""
     specs = _specs(nodes)
+    joined = one_nvlink_domain(nodes)
     faults: list[Fault] = []
     for node in nodes if specs else ():
         names = sorted({specs[gpu.model].name for gpu in node.gpus})
@@ -101,14 +102,14 @@ def host_faults(nodes: Sequence[Node]) -> tuple[Fault, ...]:
             faults.append(_no_gpu(node))
         elif len(names) > 1:
             faults.append(_mixed(node, names))
-        elif not fast_enough(node):
+        elif not joined and not fast_enough(node):
             faults.append(_slow(node))
     return ordered(faults)
 
 
 def fast_enough(node: Node) -> bool:
-    """Whether the network of a host, or its NVLink domain, carries a group of several hosts."""
-    return bool(node.nvlink_domain) or network_rate(node) >= SLOWEST_FABRIC
+    """Whether the network of a host carries a group of several hosts."""
+    return network_rate(node) >= SLOWEST_FABRIC
 
 
 def network_rate(node: Node) -> float:
@@ -146,8 +147,8 @@ def _specs(nodes: Sequence[Node]) -> Mapping[str, GpuSpec]:
 
 
 def _pool(gpu: GpuSpec, nodes: Sequence[Node]) -> Pool:
-    fast = [node for node in nodes if fast_enough(node)]
     joined = one_nvlink_domain(nodes)
+    fast = [node for node in nodes if joined or fast_enough(node)]
     rates = [gpu.nvlink_bandwidth if joined else network_rate(node) for node in fast]
     disks = [node.disk_rate for node in nodes if node.disk_rate]
     return Pool(

@@ -83,13 +83,26 @@ def test_nvlink_is_the_fabric_of_hosts_of_one_domain() -> None:
     assert (pool.joined, pool.fabric_rate, pool.connected) == (True, 450e9, ((2, 2),))
     other = make_node("c", [H100] * 2, gigabits=[100], nvlink_domain="rack-2")
     (pool,) = make_pools((nodes[0], other))
-    assert (pool.joined, pool.fabric_rate) == (False, 125e6)
+    # The one of the other domain has no network that is fast enough.
+    assert (pool.joined, pool.fabric_rate) == (False, 12.5e9)
+    assert [node.name for node in pool.connected_nodes] == ["c"]
 
 
 def test_without_two_hosts_in_reach_of_each_other_there_is_no_fabric() -> None:
     lonely = replace(make_node("a", [H100] * 2, gigabits=[]), tcp_rate=0.0)
     (pool,) = make_pools((lonely,))
     assert (pool.fabric_rate, pool.connected) == (0.0, ())
+
+
+def test_hosts_of_two_nvlink_domains_need_a_network_between_them() -> None:
+    nodes = [
+        make_node(name, [H100] * 2, gigabits=[], nvlink_domain=domain)
+        for name, domain in (("a", "rack-1"), ("b", "rack-2"))
+    ]
+    (pool,) = make_pools(nodes)
+    assert (pool.connected_nodes, pool.fabric_rate) == ((), 0.0)
+    assert [fault.code for fault in host_faults(nodes)] == ["fabric_too_slow"] * 2
+    assert host_faults([replace(node, nvlink_domain="rack-1") for node in nodes]) == ()
 
 
 def test_without_rdma_the_tcp_interface_counts() -> None:
