@@ -129,18 +129,18 @@ def main() -> int:
 
 
 def request_for(
-    shape: Shape, hosts: int, gpu: str, layout: Sequence[tuple[str, Any]] = (), of: int = 0
+    shape: Shape, hosts: int, gpu: str, layout: Sequence[tuple[str, Any]] = (), asked: int = 0
 ) -> Request:
     """The question for `hosts` declared nodes of one GPU each, with the sizes of `layout` given.
 
     Two nodes are for one group that answers as many requests at once as are measured, as fast as
-    it can; `of` says for how many nodes the question was made, where a person takes fewer.
+    it can; `asked` is the number of nodes that the plan is for, where a person takes fewer of them.
     """
     constraints = Constraints(weight_format=shape.weight_format, attention_backend=BACKEND)
-    several = (of or hosts) > 1
+    several = (asked or hosts) > 1
     if several:
         tokens = LOAD["prompt_tokens"] + LOAD["answer_tokens"]
-        most = max(STREAMS[of or hosts])
+        most = max(STREAMS[asked or hosts])
         constraints = replace(constraints, groups=1, concurrency=most, typical_tokens=tokens)
     return Request(
         inventory="gpu-test",
@@ -163,7 +163,7 @@ def launches(
     Raises InputError when the planner has no plan for one of them.
     """
     for by_hand in (PLAN, *GRIDS[shape.name, hosts]):
-        request = request_for(shape, by_hand.hosts or hosts, gpu, by_hand.layout, of=hosts)
+        request = request_for(shape, by_hand.hosts or hosts, gpu, by_hand.layout, asked=hosts)
         plan = make_plan(Question(request))
         best = choose(request).best
         arguments = changed(tuple(plan["arguments"]), by_hand)
