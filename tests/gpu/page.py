@@ -17,7 +17,9 @@ from tools.marked import between_markers
 from tools.roles import ROOT
 
 PAGE = ROOT / "docs/two-gpus.md"
-RECORDS = ROOT / "tests/gpu/recorded/2026-11-24-h100x2"
+RECORDED = ROOT / "tests/gpu/recorded"
+# The machines, in the order of the page.
+MACHINES = ("2026-11-24-h100x2", "2026-11-30-h200x2")
 BEGIN = "<!-- records: written by python -m tests.gpu.page -->"
 END = "<!-- end of records -->"
 TITLES = {
@@ -32,7 +34,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.gpu.page", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing")
     old = PAGE.read_text(encoding="utf-8")
-    new = page(old, read(RECORDS))
+    new = page(old, [read(RECORDED / name) for name in MACHINES])
     if parser.parse_args().check:
         return int(old != new)
     PAGE.write_text(new, encoding="utf-8")
@@ -46,9 +48,9 @@ def read(directory: Path) -> list[Record]:
     return sorted(records, key=lambda record: (record["chosen_by"] != "plan", record["name"]))
 
 
-def page(old: str, records: Sequence[Record]) -> str:
-    """The page with its part between the markers made anew."""
-    content = "\n".join([*_content(records), ""])
+def page(old: str, machines: Sequence[Sequence[Record]]) -> str:
+    """The page with its part between the markers made anew, a section for each machine's records."""
+    content = "\n".join([*(line for records in machines for line in _content(records)), ""])
     return between_markers(old, begin=BEGIN, end=END, content=content, where="docs/two-gpus.md")
 
 
@@ -62,19 +64,22 @@ def in_turn(records: Sequence[Record], chosen_by: str) -> list[float]:
 
 
 def _content(records: Sequence[Record]) -> Iterator[str]:
+    one = records[0]
+    yield from ("", f"## {one['gpus_of_machine']} x {one['card']}, {one['date']}")
     for model, title in TITLES.items():
         of_model = [record for record in records if record["model"] == model]
-        yield from ("", f"## {title}", "", *table(of_model), "", *_chart(of_model), "")
+        yield from ("", f"### {title}", "", *table(of_model), "", *_chart(of_model), "")
         yield from (*_turns(of_model), "", *_killed(of_model), _transports(of_model))
 
 
 def _chart(records: Sequence[Record]) -> Iterator[str]:
     """Output tokens/s at the most streams, one bar a launch."""
-    bars = [(_short(record), max(rates(record).items())) for record in records if rates(record)]
-    names = ", ".join(f'"{name}"' for name, _most in bars)
-    values = ", ".join(f"{rate:.0f}" for _name, (_streams, rate) in bars)
+    most = max(streams for record in records for streams in rates(record))
+    bars = [(_short(r), rates(r)[most]) for r in records if most in rates(r)]
+    names = ", ".join(f'"{name}"' for name, _rate in bars)
+    values = ", ".join(f"{rate:.0f}" for _name, rate in bars)
     yield from ("```mermaid", "xychart-beta horizontal")
-    yield f'  title "Output tokens a second at {bars[0][1][0]} streams"'
+    yield f'  title "Output tokens a second at {most} streams"'
     yield from (f"  x-axis [{names}]", f"  bar [{values}]", "```")
 
 

@@ -106,7 +106,12 @@ GRIDS: Mapping[tuple[str, int], tuple[ByHand, ...]] = {
         ByHand("fraction-0.70", FRACTION, "0.7"),
         ByHand("one-gpu", hosts=1),
     ),
-    ("r1-slice-9", 2): (ATTENTION, ByHand("chunk-2048", CHUNK, "2048"), PIPELINE),
+    ("r1-slice-9", 2): (
+        ATTENTION,
+        ByHand("chunk-2048", CHUNK, "2048"),
+        PIPELINE,
+        DEFAULTS,
+    ),
 }
 
 

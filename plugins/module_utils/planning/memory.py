@@ -34,9 +34,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.weights_
 )
 
 MIB = 1024**2
-# What is taken on each GPU before the first weight is loaded, from the starts recorded in
-# tests/gpu/recorded/memory.json. The driver keeps 480 MiB of an H100 80GB HBM3 to itself.
-DRIVER_MIB = 480
+# What is taken on each GPU before the first weight is loaded, from the starts below
+# tests/gpu/recorded. The driver keeps memory to itself: (MiB of the GPU, MiB that it keeps) of an H100
+# 80GB HBM3 and an H200, memory_total_mib and memory_reserved_mib of the records.
+DRIVER_POINTS = ((81559, 480), (143771, 616))
 # The CUDA context of the engine's process: three starts on one H100 left room for 681 to 706 MiB,
 # since (weights + KV cache) / fraction is what the engine found free.
 CONTEXT_MIB = 700
@@ -92,10 +93,20 @@ def memory_of(
     )
 
 
-def runtime_mib(candidate: Candidate) -> int:
+def driver_mib(gpu_mib: int) -> int:
+    """MiB that the driver keeps of a GPU of ``gpu_mib``: on the line through the measured ones.
+
+    For a smaller GPU no figure says that it is less.
+    """
+    (least, kept), (most, kept_of_most) = DRIVER_POINTS
+    more = (kept_of_most - kept) * (gpu_mib - least) / (most - least)
+    return kept + round(max(more, 0))
+
+
+def runtime_mib(gpu_mib: int, candidate: Candidate) -> int:
     """MiB that driver, CUDA context and communicators take before the weights."""
     alone = candidate.gpus == 1
-    return DRIVER_MIB + CONTEXT_MIB + (0 if alone else COMMUNICATORS_MIB)
+    return driver_mib(gpu_mib) + CONTEXT_MIB + (0 if alone else COMMUNICATORS_MIB)
 
 
 def _graph_requests(gpu_mib: int, candidate: Candidate, constraints: Constraints) -> int:
@@ -106,5 +117,5 @@ def _graph_requests(gpu_mib: int, candidate: Candidate, constraints: Constraints
 
 def _budget(gpu_mib: int, candidate: Candidate, fraction: float) -> _Budget:
     total = gpu_mib * MIB
-    free = total - runtime_mib(candidate) * MIB
+    free = total - runtime_mib(gpu_mib, candidate) * MIB
     return _Budget(total, free, round(free * (1 - fraction)))

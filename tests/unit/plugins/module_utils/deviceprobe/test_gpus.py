@@ -28,6 +28,7 @@ from tests.unit.plugins.module_utils.deviceprobe.shapes import (
 )
 
 BOTH = ("nvml", "nvidia-smi")
+TWO_GPUS = ("h100x2-readers", "h200x2")
 MULTI = ("dgx-a100", "hgx-h20", "dgx-b200", "l40s-pcie")
 
 
@@ -108,17 +109,21 @@ def test_two_recorded_h100_are_as_far_apart_as_nvidia_smi_says(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("source", BOTH)
-def test_on_two_h100_the_reader_said_what_nvidia_smi_topo_said(source: str) -> None:
-    answers = json.loads((RECORDED / "h100x2-readers/reader.json").read_text())
-    said = topology((RECORDED / "h100x2-readers/topo.txt").read_text())
+@pytest.mark.parametrize("machine", TWO_GPUS)
+def test_on_two_gpus_the_reader_said_what_nvidia_smi_topo_said(machine: str, source: str) -> None:
+    answers = json.loads((RECORDED / machine / "reader.json").read_text())
+    said = topology((RECORDED / machine / "topo.txt").read_text())
     assert said["GPU0"] == {"GPU0": "X", "GPU1": "NV18"}
     assert answers[source]["gpu"]["distances"] == said
 
 
-def test_two_h100_are_read_from_their_records_as_they_were_read_there(tmp_path: Path) -> None:
-    answers = json.loads((RECORDED / "h100x2-readers/reader.json").read_text())
-    plant(tmp_path, (RECORDED / "h100x2-readers/pci.txt").read_text())
-    found = read(Sources(tmp_path, None, recorded_smi("h100x2-readers")))
+@pytest.mark.parametrize("machine", TWO_GPUS)
+def test_two_gpus_are_read_from_their_records_as_they_were_read_there(
+    tmp_path: Path, machine: str
+) -> None:
+    answers = json.loads((RECORDED / machine / "reader.json").read_text())
+    plant(tmp_path, (RECORDED / machine / "pci.txt").read_text())
+    found = read(Sources(tmp_path, None, recorded_smi(machine)))
     assert found == answers["nvidia-smi"]["gpu"]
 
 

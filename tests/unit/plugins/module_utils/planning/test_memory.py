@@ -59,9 +59,12 @@ def test_a_real_engine_s_bytes_of_one_token_are_exact(run: dict[str, Any]) -> No
 
 
 def test_driver_and_context_are_taken_on_each_gpu_and_nccl_only_in_a_group() -> None:
-    assert runtime_mib(candidate(1)) == 1180
-    assert runtime_mib(candidate(2)) == 2000
-    assert runtime_mib(candidate(1, 2)) == 2000
+    h100, h200 = 81559, 143771
+    assert runtime_mib(h100, candidate(1)) == 1180
+    assert runtime_mib(h100, candidate(2)) == 2000
+    assert runtime_mib(h100, candidate(1, 2)) == 2000
+    assert runtime_mib(h200, candidate(1)) == 1316
+    assert runtime_mib(24564, candidate(1)) == 1180
 
 
 def test_the_parts_of_r1_on_two_hosts_of_eight_h100() -> None:
