@@ -26,6 +26,11 @@ options:
     type: list
     elements: str
     default: []
+  aside:
+    description: Names of nodes that proved too slow for a chain.
+    type: list
+    elements: str
+    default: []
   source:
     description: URL of the model's directory.
     type: str
@@ -89,11 +94,14 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.parts imp
 
 
 def weights_parts(
-    nodes: Sequence[Mapping[str, Any]], holders: Sequence[str] = (), **transfer: Any
+    nodes: Sequence[Mapping[str, Any]],
+    holders: Sequence[str] = (),
+    aside: Sequence[str] = (),
+    **transfer: Any,
 ) -> dict[str, dict[str, Any]]:
     """The part of every node; raise AnsibleFilterError for input that is refused."""
     try:
-        return chain_parts(nodes, holders, **transfer)
+        return chain_parts(nodes, holders, aside, **transfer)
     except InputError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -96,6 +96,19 @@ options:
         or when the file was wrong.
     type: bool
     default: false
+  share_bytes:
+    description:
+      - Land only the first files, until they have that many bytes together, and leave the others
+        for a later run. V(0) lands all.
+      - What is not whole is not published.
+    type: int
+    default: 0
+  run_seconds:
+    description:
+      - End the run after so many seconds with what has landed by then; it is no failure. V(0) sets
+        no limit.
+    type: int
+    default: 0
 extends_documentation_fragment:
   - baremetal.sglang.attributes
 seealso:
@@ -157,9 +170,27 @@ weights:
     to_fetch_bytes:
       description: Bytes that the node lacked when the run began.
       type: int
+    largest_bytes:
+      description: Bytes of the largest file that the node lacked.
+      type: int
     fetched_bytes:
       description: Bytes that this run read from the source, 0 in check mode.
       type: int
+    left_bytes:
+      description:
+        - Bytes that O(share_bytes) or O(run_seconds) left for a later run. Nothing is published
+          while it is not 0.
+      type: int
+    mismatches:
+      description: Each time that a file came with wrong bytes, the file and the URL it came from.
+      type: list
+      elements: dict
+    pulls:
+      description:
+        - Each file, or rest of one, that the node asked for itself, with C(bytes), C(seconds) and
+          C(url). What came through its own relay is not among them.
+      type: list
+      elements: dict
     resumed_bytes:
       description: Bytes in staging that an earlier run left and that are used.
       type: int
@@ -233,6 +264,8 @@ def main() -> None:
             "feed_token": {"type": "str", "no_log": True},
             "stored_only": {"type": "bool", "default": False},
             "relayed": {"type": "bool", "default": False},
+            "share_bytes": {"type": "int", "default": 0},
+            "run_seconds": {"type": "int", "default": 0},
         },
         operate=operate,
         required_if=[("state", "present", ("source",))],

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 # The worst fault that a chain survives (one link at half its speed, measured in network
@@ -19,16 +18,16 @@ HOP_SHARE = 0.002
 
 @dataclass(frozen=True)
 class Deadlines:
-    """Seconds, rounded up: for one attempt at the largest file, and for the whole model."""
+    """Seconds, rounded up: for one attempt at the largest file, and for all that is to come."""
 
     file_seconds: int
     run_seconds: int
 
 
 def deadlines(
-    sizes: Sequence[int], *, bytes_per_second: float, parallel: int, hops: int
+    *, total_bytes: int, largest_bytes: int, bytes_per_second: float, parallel: int, hops: int
 ) -> Deadlines:
-    """Deadlines for files of ``sizes`` bytes over a link of ``bytes_per_second``.
+    """Deadlines for ``total_bytes`` in files of at most ``largest_bytes`` over one link.
 
     ``parallel`` files share the link; ``hops`` is the number of nodes from the source to the last.
     Raises ValueError for a rate, a number of files or of hops that is not above 0.
@@ -36,8 +35,7 @@ def deadlines(
     if not bytes_per_second > 0 or parallel < 1 or hops < 1:
         raise ValueError(f"rate {bytes_per_second:g}, parallel {parallel}, hops {hops}: above 0")
     slowed = MARGIN * (1 + HOP_SHARE * hops) / bytes_per_second
-    shared = sum(sorted(sizes, reverse=True)[:parallel])
     return Deadlines(
-        file_seconds=math.ceil(LEAST_SECONDS + slowed * shared),
-        run_seconds=math.ceil(LEAST_SECONDS + slowed * sum(sizes)),
+        file_seconds=math.ceil(LEAST_SECONDS + slowed * min(parallel * largest_bytes, total_bytes)),
+        run_seconds=math.ceil(LEAST_SECONDS + slowed * total_bytes),
     )

@@ -153,6 +153,18 @@ def order_fetches(copies: Sequence[Copies], sizes: Mapping[str, int]) -> tuple[F
     return tuple(sorted(fetches, key=lambda item: (-item.remaining_bytes, item.file.name)))
 
 
+def first_share(fetches: Sequence[Fetch], share_bytes: int) -> tuple[Fetch, ...]:
+    """The first fetches that together reach ``share_bytes``; all of them for 0."""
+    if not share_bytes:
+        return tuple(fetches)
+    taken: list[Fetch] = []
+    for fetch in fetches:
+        if sum(each.remaining_bytes for each in taken) >= share_bytes:
+            break
+        taken.append(fetch)
+    return tuple(taken)
+
+
 def check_space(path: str, fetches: Sequence[Fetch], *, free: int, there: int, block: int) -> None:
     """Raise SpaceError unless every remaining byte, rounded up to blocks, fits (bytes)."""
     needed = sum(-(-fetch.remaining_bytes // block) * block for fetch in fetches)

@@ -70,7 +70,7 @@ class LockedError(WeightsError):
 
 
 class StoppedError(WeightsError):
-    """A file was given up because another one failed; never the error that is reported."""
+    """A file was given up because another one failed or the run's time is over; never reported."""
 
 
 class SeveralError(WeightsError):

@@ -108,22 +108,6 @@ def plan_fan_out(
     return FanOut(tuple(planner.feeds), tuple(planner.chains))
 
 
-def replan(
-    nodes: Sequence[FanOutNode],
-    *,
-    lost: frozenset[str] = frozenset(),
-    holders: frozenset[str] = frozenset(),
-    slow: frozenset[str] = frozenset(),
-    slow_share: float = SLOW_SHARE,
-) -> FanOut:
-    """Plan anew for what is left when nodes were lost or proved slow; whole nodes now feed.
-
-    Raises InputError when no node is left.
-    """
-    left = [node for node in nodes if node.name not in lost]
-    return plan_fan_out(left, holders=holders - lost, aside=slow, slow_share=slow_share)
-
-
 def slow_nodes(
     plan: FanOut, receiving: Mapping[str, float], slow_share: float = SLOW_SHARE
 ) -> frozenset[str]:

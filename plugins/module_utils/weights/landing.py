@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import math
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +34,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors im
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list import (
     PARTIAL_SUFFIX,
 )
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.progress import Progress
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.progress import (
+    Progress,
+    Pull,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.record import (
     Signature,
     VerifiedFile,
@@ -59,7 +63,8 @@ class Landing:
     """Lands files of one version; ``timeout_seconds`` bounds each attempt at a file.
 
     A file that was wrong is fetched again by ``repair_adapter``: a node that passes files on before
-    it knows them would give the same bytes again.
+    it knows them would give the same bytes again. At ``ends_at`` (the clock's seconds) what has not
+    landed is left for the next run.
     """
 
     staging: VersionDirectory
@@ -71,11 +76,12 @@ class Landing:
     check_content: ContentCheck
     landed: Landed
     arrive: Arrive = nothing_arrives
+    ends_at: float = math.inf
     _stop: threading.Event = field(default_factory=threading.Event)
     _wrong: set[str] = field(default_factory=set)
 
     def land(self, fetches: tuple[Fetch, ...], parallel: int) -> None:
-        """Land every file, ``parallel`` at a time; the first failure stops the others.
+        """Land the files, ``parallel`` at a time; the first failure stops the others.
 
         Raises the failed file's WeightsError, or SeveralError. Partial files stay for the next run.
         """
@@ -117,6 +123,7 @@ class Landing:
             os.unlink(partial)
             url = self._adapter(name).url(name)
             self._wrong.add(name)
+            self.progress.mismatched(name, url)
             raise MismatchError(name, url, expected=fetch.file.sha256, found=found)
         self.check_content(partial, name)
         os.replace(partial, final)
@@ -128,6 +135,8 @@ class Landing:
     def _give_up_if_stopped(self) -> None:
         if self._stop.is_set():
             raise StoppedError("another file failed")
+        if self.retry.clock.monotonic() >= self.ends_at:
+            raise StoppedError("the time of the run is over")
 
     def _fill(self, partial: str, fetch: Fetch) -> str:
         """Bring the partial file to its full size; returns the SHA-256 (hex) of its bytes."""
@@ -144,6 +153,7 @@ class Landing:
     def _receive(
         self, file: io.FileIO, fetch: Fetch, hasher: hashlib._Hash, offset: int
     ) -> hashlib._Hash:
+        began = self.retry.clock.monotonic()
         stream = self._adapter(fetch.file.name).open(fetch.file.name, offset)
         try:
             if stream.offset != offset:
@@ -152,6 +162,9 @@ class Landing:
             self._copy(stream, file, hasher, fetch.size - offset)
         finally:
             stream.close()
+        seconds = self.retry.clock.monotonic() - began
+        url = self._adapter(fetch.file.name).url(fetch.file.name)
+        self.progress.pulled(Pull(fetch.size - offset, seconds, url))
         return hasher
 
     def _copy(self, stream: Stream, file: io.FileIO, hasher: hashlib._Hash, remaining: int) -> None:

@@ -15,6 +15,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.engines i
     chain,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.fanout import (
+    FanOut,
     FanOutNode,
     plan_fan_out,
 )
@@ -23,20 +24,32 @@ _KEYS = {"name", "address", "rack", "bytes_per_second"}
 
 
 def chain_parts(
-    nodes: Sequence[Mapping[str, Any]], holders: Sequence[str], **transfer: Any
+    nodes: Sequence[Mapping[str, Any]],
+    holders: Sequence[str],
+    aside: Sequence[str] = (),
+    **transfer: Any,
 ) -> dict[str, dict[str, Any]]:
     """The part of every node by its name, with the keys of Part.
 
     A node has ``name`` and ``address`` and may have ``rack`` and ``bytes_per_second``; ``transfer``
     holds the other fields of Transfer. Raises InputError.
     """
-    faults = [fault for node in nodes for fault in _faults(node)]
-    if faults:
-        raise InputError("the nodes of the chain are refused", faults)
-    fan_out = plan_fan_out([_node(node) for node in nodes], holders=frozenset(holders))
+    fan_out = fan_out_of(nodes, holders, aside)
     addresses = {str(node["name"]): str(node["address"]) for node in nodes}
     parts = chain(Transfer(fan_out=fan_out, addresses=addresses, **transfer))
     return {name: asdict(parts.get(name, Part())) for name in addresses}
+
+
+def fan_out_of(
+    nodes: Sequence[Mapping[str, Any]], holders: Sequence[str], aside: Sequence[str]
+) -> FanOut:
+    """Who feeds whom; nodes as for chain_parts. Raises InputError."""
+    faults = [fault for node in nodes for fault in _faults(node)]
+    if faults:
+        raise InputError("the nodes of the chain are refused", faults)
+    return plan_fan_out(
+        [_node(node) for node in nodes], holders=frozenset(holders), aside=frozenset(aside)
+    )
 
 
 def _faults(node: Mapping[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.arrival i
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.content import (
     content_check,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.decisions import first_share
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import (
     UnreachableError,
 )
@@ -66,8 +68,8 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.version i
 def ensure_present(spec: WeightsSpec, *, check_mode: bool, clock: Clock) -> Change:
     """The model is published, linked and every byte of it verified.
 
-    Raises InputError before the first change, otherwise WeightsError; staging then keeps what
-    has landed. In check mode a source that does not answer is a warning: the mirror may be a
+    Unless the spec ends the run before: then what has landed stays in staging, as it does when
+    WeightsError is raised. Raises InputError before the first change. In check mode a source that does not answer is a warning: the mirror may be a
     step of the same check.
     """
     root = WeightsRoot(spec.destination)
@@ -127,7 +129,9 @@ class _Run:
         )
         try:
             if self.plan.repairs:
-                self._land(progress)
+                landed = self._land(progress, started)
+                if not landed.issuperset(copy.file.name for copy in self.plan.repairs):
+                    return result.left(change, self.plan, landed, progress, self._since(started))
                 self._publish()
             elif self.plan.list_differs or self.plan.published.hashed_bytes:
                 self._refresh()
@@ -135,10 +139,13 @@ class _Run:
             progress.close()
         if self.root.link_target(self.spec.name) != os.path.basename(self.plan.version.path):
             self.root.set_link(self.spec.name, self.plan.version.path)
-        seconds = self.clock.monotonic() - started
-        return result.applied(change, progress, seconds)
+        return result.applied(change, progress, self._since(started))
 
-    def _land(self, progress: Progress) -> None:
+    def _since(self, started: float) -> float:
+        return self.clock.monotonic() - started
+
+    def _land(self, progress: Progress, started: float) -> frozenset[str]:
+        """Names of the files that lie verified in staging after it."""
         staging = self.plan.staging
         make_directories(staging.path)
         staging.write_list(self.plan.file_list)
@@ -157,8 +164,11 @@ class _Run:
             check_content=content_check(self.spec, self.plan.index, adapter),
             landed=lambda name, file: recorder.add(staging, name, file),
             arrive=self._arrive(),
+            ends_at=started + self.spec.run_seconds if self.spec.run_seconds else math.inf,
         )
-        landing.land(self.plan.fetches, self.spec.parallel)
+        share = first_share(self.plan.fetches, self.spec.share_bytes)
+        landing.land(share, self.spec.parallel)
+        return frozenset(recorder.files)
 
     def _feeds(self, path: str) -> TransferAdapter:
         return open_feeds(self.spec.feeds, path, self.spec.feed_token, self.source.adapter)

@@ -27,6 +27,23 @@ class Figures:
     retries: int
 
 
+@dataclass(frozen=True)
+class Mismatch:
+    """A file that came with other bytes than the list says, and where from."""
+
+    file: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Pull:
+    """Bytes of a file that the node asked for itself, the seconds they took, and where from."""
+
+    bytes: int
+    seconds: float
+    url: str
+
+
 def parse_figures(text: bytes) -> Figures:
     """Figures as Progress writes them; raises ValueError for anything else."""
     try:
@@ -66,6 +83,8 @@ class Progress:
         self._written_at = clock.monotonic()
         self.fetched_bytes = 0
         self.retries = 0
+        self.mismatches: list[Mismatch] = []
+        self.pulls: list[Pull] = []
 
     def fetched(self, count: int) -> None:
         """Bytes that came from the source."""
@@ -80,6 +99,16 @@ class Progress:
         """One more attempt at a file."""
         with self._lock:
             self.retries += 1
+
+    def pulled(self, pull: Pull) -> None:
+        """A file, or the rest of one, came as it was asked for."""
+        with self._lock:
+            self.pulls.append(pull)
+
+    def mismatched(self, name: str, url: str) -> None:
+        """A file's bytes were wrong as they came from ``url``."""
+        with self._lock:
+            self.mismatches.append(Mismatch(name, url))
 
     def close(self) -> None:
         """Take the figures away."""

@@ -34,7 +34,11 @@ def weights_result(spec: WeightsSpec, root: WeightsRoot, **values: Any) -> dict[
         "verified": False,
         "to_fetch_files": 0,
         "to_fetch_bytes": 0,
+        "largest_bytes": 0,
         "fetched_bytes": 0,
+        "left_bytes": 0,
+        "mismatches": [],
+        "pulls": [],
         "resumed_bytes": 0,
         "retries": 0,
         "seconds": 0.0,
@@ -62,6 +66,7 @@ def planned(spec: WeightsSpec, root: WeightsRoot, plan: StagingPlan) -> Change:
         verified=not plan.repairs,
         to_fetch_files=len(plan.fetches),
         to_fetch_bytes=sum(fetch.remaining_bytes for fetch in plan.fetches),
+        largest_bytes=max((fetch.size for fetch in plan.fetches), default=0),
         resumed_bytes=plan.resumed_bytes,
         other_versions=[entry for entry in versions if entry != version],
         other_staging=[
@@ -111,9 +116,33 @@ def not_asked(spec: WeightsSpec, root: WeightsRoot, error: UnreachableError) -> 
 
 def applied(change: Change, progress: Progress, seconds: float) -> Change:
     """The planned change with the run's own figures."""
+    return _with_figures(change, progress, seconds, verified=True)
+
+
+def left(
+    change: Change,
+    plan: StagingPlan,
+    landed: frozenset[str],
+    progress: Progress,
+    seconds: float,
+) -> Change:
+    """The change of a run that ended before all ``landed``: nothing is published."""
+    missing = [fetch for fetch in plan.fetches if fetch.file.name not in landed]
+    count = sum(fetch.remaining_bytes for fetch in missing)
+    landing = dataclasses.replace(
+        change,
+        after=change.before,
+        actions=(*change.actions[:1], f"leave {len(missing)} files ({count} bytes)"),
+    )
+    return _with_figures(landing, progress, seconds, verified=False, left_bytes=count)
+
+
+def _with_figures(change: Change, progress: Progress, seconds: float, **values: Any) -> Change:
     weights = {
         **change.result["weights"],
-        "verified": True,
+        **values,
+        "mismatches": [dataclasses.asdict(each) for each in progress.mismatches],
+        "pulls": [dataclasses.asdict(each) for each in progress.pulls],
         "fetched_bytes": progress.fetched_bytes,
         "retries": progress.retries,
         "seconds": round(seconds, 3),

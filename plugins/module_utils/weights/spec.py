@@ -23,6 +23,8 @@ class WeightsSpec:
 
     ``digest`` is the SHA-256 (hex) of SHA256SUMS, empty when any list is accepted; ``parallel``
     counts files, ``timeout_seconds`` bounds one attempt at a file and the wait for the lock.
+    A run lands only the first files, up to ``share_bytes``, and ends after ``run_seconds`` with what
+    has landed; 0 sets no limit.
     ``feeds`` are URLs of relays, asked before the source, with ``stored_only`` for whole verified
     files alone; with ``relayed`` the node's own relay stores its files. ``feed_token`` goes to
     feeds only.
@@ -40,6 +42,8 @@ class WeightsSpec:
     feeds: tuple[str, ...] = ()
     stored_only: bool = False
     relayed: bool = False
+    share_bytes: int = 0
+    run_seconds: int = 0
     feed_token: str = field(default="", repr=False)
 
     @classmethod
@@ -52,6 +56,7 @@ class WeightsSpec:
         feeds = tuple(feed.rstrip("/") for feed in parameters["feeds"])
         faults = input_faults(name, destination, digest, source if present else None, feeds)
         least = {"parallel": 1, "timeout_seconds": 1, "retries": 0}
+        least.update({"share_bytes": 0, "run_seconds": 0})
         faults.extend(
             f"{key} {parameters[key]}: at least {minimum} is needed"
             for key, minimum in least.items()
@@ -72,5 +77,7 @@ class WeightsSpec:
             feeds=feeds,
             stored_only=parameters["stored_only"],
             relayed=parameters["relayed"],
+            share_bytes=parameters["share_bytes"],
+            run_seconds=parameters["run_seconds"],
             feed_token=parameters["feed_token"] or "",
         )

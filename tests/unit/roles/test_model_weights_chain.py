@@ -129,6 +129,29 @@ def test_the_source_sends_each_shard_once_and_no_relay_stays(site: Site) -> None
     assert changed(site.play().stdout) == [0, 0]
 
 
+def test_a_large_model_comes_in_rounds(site: Site) -> None:
+    played = site.play(model_weights_sample_gib=100 / 1024**3)
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert [site.holds(node) for node in NODES] == [True, True]
+    assert played.stdout.count("Plan the round") == 2
+    assert played.stdout.count("Read the configuration of this round") == 2
+    sent = Counter(name for name, _ in site.server.asked("GET"))
+    assert [sent[shard] for shard in SHARDS] == [1, 1]
+    assert "source: sent 0.00 GiB, 1.00 times the model" in played.stdout
+    assert "from a" in played.stdout, played.stdout
+    assert str(site.path) not in relays()
+
+
+def test_rounds_that_do_not_suffice_say_what_lacks(site: Site) -> None:
+    values = {"model_weights_sample_gib": 100 / 1024**3, "model_weights_rounds": 1}
+    played = site.play(**values)
+    assert played.returncode != 0
+    assert "m is not whole on a, b after 1 rounds" in " ".join(played.stdout.split())
+    assert str(site.path) not in relays()
+    assert site.play().returncode == 0
+    assert [site.holds(node) for node in NODES] == [True, True]
+
+
 def test_a_run_that_fails_leaves_no_relay(site: Site) -> None:
     site.model.flip(SHARDS[0])
     failed = site.play(model_weights_retries=0)

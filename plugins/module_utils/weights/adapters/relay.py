@@ -7,7 +7,7 @@ The relay of a node answers other nodes of one run, who know the run's token, at
 - ``/chain/<file>``: from this node's disk, or else from the node's own feeders while it arrives;
 - ``/stored/<file>``: only what this node holds whole and verified, otherwise 503 with Retry-After.
 
-What passes lands in ``<root>/.relay/<12 hex digits>/`` under its name, by one rename of nginx's
+It writes a line for each file that passed, which receiving.py reads. What passes lands in ``<root>/.relay/<12 hex digits>/`` under its name, by one rename of nginx's
 own; model_weights takes it from there, verifies it and publishes it. Pure functions: text out.
 """
 
@@ -27,6 +27,7 @@ STORED_PATH = "/stored"
 CONNECT_SECONDS = 1
 READ_SECONDS = 5
 RETRY_AFTER_SECONDS = 1
+PASSED_LOG = "passed.log"
 TRUSTED_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 # What can stand in nginx's configuration without quotes and means nothing to it.
 _PLAIN = re.compile(r"[A-Za-z0-9._/@:+~\[\]-]+")
@@ -155,6 +156,7 @@ def _feed(relay: Relay, number: int) -> str:
         # A part of a file is not stored; whoever asks for one gets the file from its start.
         'proxy_set_header Range "";',
         f'proxy_set_header Authorization "{authorization}";',
+        f"access_log {relay.run_directory}/{PASSED_LOG} passed;",
         f"proxy_store {relay.root}/.relay/{relay.short_digest}/$relayed_file;",
         "proxy_store_access user:rw group:r all:r;",
     ]
@@ -196,6 +198,10 @@ events {{
 
 http {{
     access_log off;
+    # Of a request that went through several places nginx names all of them, the last one served it.
+    log_format passed escape=json '{{"file": "$relayed_file", "from": "$upstream_addr", '
+        '"bytes": "$upstream_response_length", "seconds": "$upstream_response_time", '
+        '"at": "$msec", "status": "$status"}}';
     server_tokens off;
     default_type application/octet-stream;
     sendfile on;

@@ -118,6 +118,8 @@ def spec(destination: Path, source: str, **values: Any) -> WeightsSpec:
         "feed_token": None,
         "stored_only": False,
         "relayed": False,
+        "share_bytes": 0,
+        "run_seconds": 0,
         **values,
     }
     return WeightsSpec.parse(parameters)

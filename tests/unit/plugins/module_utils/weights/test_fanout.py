@@ -8,7 +8,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.fanout im
     Feed,
     Manner,
     plan_fan_out,
-    replan,
     slow_nodes,
 )
 from hypothesis import given
@@ -116,27 +115,26 @@ def test_holders_feed_and_the_source_sends_nothing() -> None:
 
 
 def test_a_lost_node_is_left_out_and_its_neighbours_close_up() -> None:
-    nodes = [node(name) for name in "abcd"]
-    plan = replan(nodes, lost=frozenset("b"))
-    assert plan.chains == (("a", "c", "d"),)
-    again = replan(nodes, lost=frozenset("b"), holders=frozenset("ab"))
+    left = [node(name) for name in "acd"]
+    assert plan_fan_out(left).chains == (("a", "c", "d"),)
+    again = plan_fan_out(left, holders=frozenset("a"))
     assert feeders(again) == {"c": ("a",), "d": ("c",)}
 
 
 def test_a_node_that_proved_slow_leaves_the_chain() -> None:
-    plan = replan([node(name) for name in "abcd"], slow=frozenset("b"))
+    plan = plan_fan_out([node(name) for name in "abcd"], aside=frozenset("b"))
     assert plan.chains == (("a", "c", "d"),)
     assert plan.feed("b") == Feed("b", ("d",), STORED, pulls=True)
 
 
 def test_when_every_node_proved_slow_one_of_them_heads_the_others() -> None:
-    plan = replan([node("a", rate=1), node("b", rate=2)], slow=frozenset("ab"))
+    plan = plan_fan_out([node("a", rate=1), node("b", rate=2)], aside=frozenset("ab"))
     assert feeders(plan) == {"b": (), "a": ("b",)}
 
 
 def test_no_node_left_is_an_error() -> None:
     with pytest.raises(InputError, match="no node is left to feed"):
-        replan([node("a")], lost=frozenset("a"))
+        plan_fan_out([])
 
 
 def test_all_faults_are_told_at_once() -> None:
@@ -228,7 +226,8 @@ def test_a_plan_after_a_loss_feeds_whoever_is_left(
     names = [node.name for node in nodes]
     lost = frozenset(data.draw(st.sets(st.sampled_from(names), max_size=len(names) - 1)))
     slow = frozenset(data.draw(st.sets(st.sampled_from(names))))
-    plan = replan(nodes, lost=lost, slow=slow)
+    left = [node for node in nodes if node.name not in lost]
+    plan = plan_fan_out(left, aside=slow)
     assert {feed.node for feed in plan.feeds} == set(names) - lost
     assert not {feeder for feed in plan.feeds for feeder in feed.feeders} & lost
     chained = {name for chain in plan.chains for name in chain}
@@ -236,5 +235,5 @@ def test_a_plan_after_a_loss_feeds_whoever_is_left(
 
 
 def _slow_by_rate(nodes: list[FanOutNode], lost: frozenset[str]) -> set[str]:
-    plan = replan(nodes, lost=lost)
+    plan = plan_fan_out([node for node in nodes if node.name not in lost])
     return {feed.node for feed in plan.feeds if feed.pulls and feed.manner is STORED}
