@@ -49,6 +49,7 @@ OPTIONS = {
     "catalogue_parts": {"type": "dict", "required": True},
     "catalogue_sets": {"type": "dict", "required": True},
     "mirror_ports": {"type": "dict", "required": True},
+    "forks_needed": {"type": "int", "default": 1},
     "plan": {"type": "dict", "default": {}},
 }
 
@@ -105,7 +106,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             model=model,
             plan=plan,
             states=states,
-            controller=controller(self._interpreter(task_vars), site),
+            controller=controller(
+                self._interpreter(task_vars),
+                site,
+                forks=int(task_vars["ansible_forks"]),
+                forks_needed=int(arguments["forks_needed"]),
+            ),
             mirror_ports={name: int(port) for name, port in arguments["mirror_ports"].items()},
             gpus=given.gpus,
             now=time.time(),

@@ -32,9 +32,15 @@ options:
     type: dict
     required: true
   mirror_ports:
-    description: TCP ports of the mirror, C(http) and C(registry).
+    description:
+      - TCP ports of the mirror, C(http) and C(registry), and C(relay) of the nodes that pass the
+        weights on; V(0) where none does.
     type: dict
     required: true
+  forks_needed:
+    description: Hosts that Ansible has to work on at the same time.
+    type: int
+    default: 1
   plan:
     description:
       - The plan that this run made. Empty before it is made, and for a site that brings its own,
@@ -59,7 +65,7 @@ EXAMPLES = r"""
     facts: "{{ facts }}"
     catalogue_parts: "{{ catalogue_parts }}"
     catalogue_sets: "{{ catalogue_sets }}"
-    mirror_ports: {http: 8080, registry: 5000}
+    mirror_ports: {http: 8080, registry: 5000, relay: 8090}
 """
 
 RETURN = r"""

@@ -99,7 +99,7 @@ def read_bundle(
     return Bundle(hosts[0], site.site_bundle_path, text.error, manifest, present, facts.images)
 
 
-def controller(interpreter: str, site: Site) -> Controller:
+def controller(interpreter: str, site: Site, *, forks: int, forks_needed: int) -> Controller:
     """Facts of this machine; C(interpreter) runs the modules on localhost."""
     directory, kubeconfig = Path(site.site_artifacts), Path(site.site_kubeconfig)
     return Controller(
@@ -110,6 +110,8 @@ def controller(interpreter: str, site: Site) -> Controller:
             WantedPath("site_artifacts", str(directory), _obstacle(directory, is_file=False)),
             WantedPath("site_kubeconfig", str(kubeconfig), _obstacle(kubeconfig, is_file=True)),
         ),
+        forks=forks,
+        forks_needed=forks_needed,
     )
 
 

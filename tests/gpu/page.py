@@ -49,7 +49,7 @@ def read(directory: Path) -> list[Record]:
 
 
 def page(old: str, machines: Sequence[Sequence[Record]]) -> str:
-    """The page with its part between the markers made anew, a section for each machine's records."""
+    """The page with its part between the markers made anew: a section for each machine."""
     content = "\n".join([*(line for records in machines for line in _content(records)), ""])
     return between_markers(old, begin=BEGIN, end=END, content=content, where="docs/two-gpus.md")
 

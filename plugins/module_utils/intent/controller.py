@@ -27,13 +27,16 @@ class Controller:
     """Facts of the controller.
 
     C(interpreter) runs the modules on localhost; C(missing_libraries) are those that it cannot
-    import, with the reason.
+    import, with the reason. C(forks) are the hosts that Ansible works on at the same time,
+    C(forks_needed) those that must be: nodes of a chain wait for each other.
     """
 
     ansible_version: str
     interpreter: str
     missing_libraries: tuple[str, ...]
     paths: tuple[Path, ...]
+    forks: int = 1
+    forks_needed: int = 1
 
 
 def controller_faults(controller: Controller) -> Iterator[Fault]:
@@ -47,6 +50,14 @@ def controller_faults(controller: Controller) -> Iterator[Fault]:
             found=f"ansible-core {controller.ansible_version}",
             needed=f"ansible-core {oldest} or newer",
             fix="install a newer ansible-core on the controller",
+        )
+    if controller.forks < controller.forks_needed:
+        yield Fault(
+            code="too_few_forks",
+            where=WHERE,
+            found=f"Ansible works on {controller.forks} hosts at the same time",
+            needed=f"{controller.forks_needed}: that many nodes pass the weights on to one another",
+            fix=f"run with --forks {controller.forks_needed}, or set site_weights_transfer: direct",
         )
     for library in controller.missing_libraries:
         yield Fault(

@@ -42,9 +42,15 @@ CLUSTER_PORTS = (
 
 
 def wanted_ports(site: Site, mirror_ports: Mapping[str, int]) -> tuple[Port, ...]:
-    """All ports of a site; C(mirror_ports) has the ports C(http) and C(registry)."""
+    """All ports of a site.
+
+    C(mirror_ports) has the ports C(http) and C(registry), and C(relay) of the nodes that pass the
+    weights on (0: they do not).
+    """
+    relay = Port(mirror_ports["relay"], frozenset({"nginx"}), ("serving",))
     return (
         *CLUSTER_PORTS,
+        *((relay,) if relay.number else ()),
         Port(site.site_endpoint_node_port, frozenset({"kube-proxy"}), NODES),
         Port(mirror_ports["http"], frozenset({"nginx"}), ("mirror",)),
         Port(mirror_ports["registry"], frozenset({"docker-registry", "registry"}), ("mirror",)),

@@ -35,8 +35,8 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.weights_
 
 MIB = 1024**2
 # What is taken on each GPU before the first weight is loaded, from the starts below
-# tests/gpu/recorded. The driver keeps memory to itself: (MiB of the GPU, MiB that it keeps) of an H100
-# 80GB HBM3 and an H200, memory_total_mib and memory_reserved_mib of the records.
+# tests/gpu/recorded. The driver keeps memory to itself: (MiB of the GPU, MiB that it keeps) of an
+# H100 80GB HBM3 and an H200, memory_total_mib and memory_reserved_mib of the records.
 DRIVER_POINTS = ((81559, 480), (143771, 616))
 # The CUDA context of the engine's process: three starts on one H100 left room for 681 to 706 MiB,
 # since (weights + KV cache) / fraction is what the engine found free.

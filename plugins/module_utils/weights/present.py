@@ -69,8 +69,8 @@ def ensure_present(spec: WeightsSpec, *, check_mode: bool, clock: Clock) -> Chan
     """The model is published, linked and every byte of it verified.
 
     Unless the spec ends the run before: then what has landed stays in staging, as it does when
-    WeightsError is raised. Raises InputError before the first change. In check mode a source that does not answer is a warning: the mirror may be a
-    step of the same check.
+    WeightsError is raised. Raises InputError before the first change. In check mode a source that
+    does not answer is a warning: the mirror may be a step of the same check.
     """
     root = WeightsRoot(spec.destination)
     retry = Retry(0 if check_mode else spec.retries, clock)

@@ -46,7 +46,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Round:
-    """Round ``number``, from 1: who holds the model, who is too slow for a chain, and the limits of the modules.
+    """Round ``number``, from 1: who holds the model, who is too slow for a chain, and limits.
 
     ``run_seconds`` is 0 when the time of all rounds is over; ``spent_seconds`` went by before it.
     """
@@ -81,7 +81,7 @@ def next_round(
     receiving: Mapping[str, Receiving],
     limits: Limits,
 ) -> Round:
-    """The round after ``before``, for the ``nodes`` that are left (as parts.chain_parts takes them).
+    """The round after ``before``, for the ``nodes`` that are left, as chain_parts takes them.
 
     ``receiving`` is what came to each node since the transfer began. Raises InputError.
     """

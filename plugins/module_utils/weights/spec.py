@@ -23,8 +23,8 @@ class WeightsSpec:
 
     ``digest`` is the SHA-256 (hex) of SHA256SUMS, empty when any list is accepted; ``parallel``
     counts files, ``timeout_seconds`` bounds one attempt at a file and the wait for the lock.
-    A run lands only the first files, up to ``share_bytes``, and ends after ``run_seconds`` with what
-    has landed; 0 sets no limit.
+    A run lands only the first files, up to ``share_bytes``, and ends after ``run_seconds`` with
+    what has landed; 0 sets no limit.
     ``feeds`` are URLs of relays, asked before the source, with ``stored_only`` for whole verified
     files alone; with ``relayed`` the node's own relay stores its files. ``feed_token`` goes to
     feeds only.

@@ -7,8 +7,9 @@ The relay of a node answers other nodes of one run, who know the run's token, at
 - ``/chain/<file>``: from this node's disk, or else from the node's own feeders while it arrives;
 - ``/stored/<file>``: only what this node holds whole and verified, otherwise 503 with Retry-After.
 
-It writes a line for each file that passed, which receiving.py reads. What passes lands in ``<root>/.relay/<12 hex digits>/`` under its name, by one rename of nginx's
-own; model_weights takes it from there, verifies it and publishes it. Pure functions: text out.
+What passes lands in ``<root>/.relay/<12 hex digits>/`` under its name, by one rename of nginx's
+own; model_weights takes it from there, verifies it and publishes it. A line for each file that
+passed goes to a log, which receiving.py reads. Pure functions: text out.
 """
 
 from __future__ import annotations

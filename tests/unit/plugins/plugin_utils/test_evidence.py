@@ -128,7 +128,9 @@ def test_a_mirror_that_did_not_answer_has_no_bundle_to_judge(states: dict[str, H
 
 def obstacles(artifacts: Path, kubeconfig: Path) -> list[str]:
     given = site(site_artifacts=str(artifacts), site_kubeconfig=str(kubeconfig))
-    return [path.obstacle for path in controller(sys.executable, given).paths]
+    return [
+        path.obstacle for path in controller(sys.executable, given, forks=5, forks_needed=2).paths
+    ]
 
 
 def test_paths_that_can_be_written_have_no_obstacle(tmp_path: Path) -> None:
@@ -154,7 +156,7 @@ def test_a_directory_of_another_user_is_an_obstacle(
 
 
 def test_this_interpreter_has_the_libraries() -> None:
-    found = controller(sys.executable, SITE)
+    found = controller(sys.executable, SITE, forks=5, forks_needed=2)
     assert found.missing_libraries == ()
     assert tuple(map(int, found.ansible_version.split(".")[:2])) >= (2, 19)
 
@@ -163,5 +165,10 @@ def test_another_interpreter_is_asked_for_the_libraries(tmp_path: Path) -> None:
     asked = tmp_path / "python"
     asked.write_text("#!/bin/sh\necho kubernetes\n")
     asked.chmod(0o755)
-    assert controller(str(asked), SITE).missing_libraries == ("kubernetes",)
-    assert controller("/nonexistent", SITE).missing_libraries == ("kubernetes", "yaml")
+    assert controller(str(asked), SITE, forks=5, forks_needed=2).missing_libraries == (
+        "kubernetes",
+    )
+    assert controller("/nonexistent", SITE, forks=5, forks_needed=2).missing_libraries == (
+        "kubernetes",
+        "yaml",
+    )

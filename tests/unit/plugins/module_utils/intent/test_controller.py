@@ -31,6 +31,11 @@ def test_a_controller_that_is_right_has_no_fault(version: str) -> None:
             "no Python library kubernetes for /usr/bin/python3",
         ),
         (
+            {"forks": 5, "forks_needed": 32},
+            "too_few_forks",
+            "Ansible works on 5 hosts at the same time",
+        ),
+        (
             {"paths": (Path("site_kubeconfig", "/k", "is a directory"),)},
             "path_not_writable",
             "/k: is a directory",

@@ -10,7 +10,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.ports impo
 
 from tests.unit.plugins.module_utils.intent.samples import INVENTORY, SITE, facts, inventory
 
-PORTS = wanted_ports(SITE, {"http": 8080, "registry": 5000})
+PORTS = wanted_ports(SITE, {"http": 8080, "registry": 5000, "relay": 8090})
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,9 @@ PORTS = wanted_ports(SITE, {"http": 8080, "registry": 5000})
         ("node1", 10250, "kubelet", False),
         ("node1", 10250, "", True),
         ("node1", 10256, "kube-proxy", False),
+        ("node1", 8090, "nginx", False),
+        ("node1", 8090, "java", True),
+        ("cp1", 8090, "java", False),
         ("cp1", 8080, "nginx", False),
         ("cp1", 8080, "java", True),
         ("node1", 8080, "java", False),
@@ -62,3 +65,9 @@ def test_the_mirror_has_its_ports_on_any_host() -> None:
     answer = facts(listeners=[{"port": 8080, "address": "::", "process": "java", "pid": 1}])
     given = inventory(mirror=("store",))
     assert len(list(port_faults(PORTS, given, {"store": answer}))) == 1
+
+
+def test_nodes_that_pass_nothing_on_need_no_port() -> None:
+    numbers = {port.number for port in wanted_ports(SITE, {"http": 1, "registry": 2, "relay": 0})}
+    assert 0 not in numbers
+    assert {1, 2} <= numbers

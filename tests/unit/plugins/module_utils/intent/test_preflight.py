@@ -56,7 +56,7 @@ EVIDENCE = Evidence(
     plan=PLAN,
     states={"cp1": reached(FACTS), "node1": reached(FACTS)},
     controller=Controller("2.19.3", "/usr/bin/python3", (), ()),
-    mirror_ports={"http": 8080, "registry": 5000},
+    mirror_ports={"http": 8080, "registry": 5000, "relay": 8090},
     gpus={},
     now=1001.0,
 )

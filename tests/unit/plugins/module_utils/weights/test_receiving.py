@@ -59,7 +59,7 @@ def test_no_line_is_no_file() -> None:
 
 @pytest.mark.parametrize("text", ["127.0.0.1 - - GET /", '{"status": "200"}', "[]", "1"])
 def test_a_line_of_another_kind_is_an_error(text: str) -> None:
-    with pytest.raises(ValueError, match="Extra data|not what a relay writes"):
+    with pytest.raises(ValueError, match=r"Extra data|not what a relay writes"):
         parse_passed(text)
 
 

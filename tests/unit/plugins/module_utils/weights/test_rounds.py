@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.receiving import Receiving
@@ -31,8 +31,8 @@ def standings(**values: Standing) -> dict[str, Standing]:
 
 
 def after(
-    passed: Optional[dict[str, Receiving]] = None,
-    before: Optional[Round] = None,
+    passed: dict[str, Receiving] | None = None,
+    before: Round | None = None,
     nodes: Any = NODES,
     **values: Standing,
 ) -> Round:
