@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -26,8 +25,6 @@ from tests.unit.plugins.module_utils.weights.relays import (
     cluster,
     wait_until_there,
 )
-
-pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
 
 
 def bodies(server: WebServer) -> Counter[str]:
