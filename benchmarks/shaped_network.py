@@ -1,4 +1,7 @@
-"""Hosts in network namespaces on one bridge, every link shaped both ways: one machine, real TCP."""
+"""Hosts in network namespaces, every link shaped both ways: one machine, real TCP.
+
+Hosts without a rack are on one bridge; every rack has a bridge of its own behind an up-link.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +18,28 @@ NETWORK = ipaddress.IPv4Network("10.79.9.0/24")
 FIRST_ADDRESS = 11
 # Ethernet, IPv4 and TCP with timestamps: what each packet has beside its payload.
 HEADER_BYTES = 14 + 20 + 32
+CORE = "core"
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host's link in bytes/s, and its rack; without one it is where the racks meet."""
+
+    rate: float
+    rack: str = ""
 
 
 @dataclass(frozen=True)
 class ShapedNetwork:
-    """Hosts by name; each has the address of its place and the link rate that it was given."""
+    """Hosts by name, each with the address of its place; ``uplink`` of each rack in bytes/s."""
 
     prefix: str
-    rates: Mapping[str, float]
+    hosts: Mapping[str, Host]
+    uplink: float
 
     def address(self, host: str) -> str:
         """The host's address."""
-        return str(NETWORK[FIRST_ADDRESS + list(self.rates).index(host)])
+        return str(NETWORK[FIRST_ADDRESS + list(self.hosts).index(host)])
 
     def command(self, host: str, argv: Sequence[str]) -> list[str]:
         """A command line that runs on a host."""
@@ -43,36 +56,51 @@ class ShapedNetwork:
         return int(found["bytes"]) - HEADER_BYTES * int(found["packets"])
 
     def up(self) -> None:
-        """Make the bridge, the hosts and their links."""
-        bridge = self._namespace("bridge")
-        run(["ip", "netns", "add", bridge])
-        run(["ip", "-n", bridge, "link", "add", "br0", "type", "bridge"])
-        run(["ip", "-n", bridge, "link", "set", "br0", "up"])
-        for number, (host, rate) in enumerate(self.rates.items()):
-            self._add(host, rate, f"port{number}")
+        """Make the bridges, the hosts and their links."""
+        self._add_bridge(CORE)
+        for rack in self._racks():
+            self._add_bridge(rack)
+            self._link(rack, "up0", CORE, self.uplink)
+            run(["ip", "-n", self._namespace(rack), "link", "set", "up0", "master", "br0"])
+        for host, link in self.hosts.items():
+            self._add(host, link)
 
     def down(self) -> None:
         """Remove what exists of them."""
         there = run(["ip", "netns", "list"]).split()
-        for host in (*self.rates, "bridge"):
-            if self._namespace(host) in there:
-                run(["ip", "netns", "del", self._namespace(host)])
+        for name in (*self.hosts, *self._racks(), CORE):
+            if self._namespace(name) in there:
+                run(["ip", "netns", "del", self._namespace(name)])
 
-    def _namespace(self, host: str) -> str:
-        return f"{self.prefix}-{host}"
+    def _racks(self) -> list[str]:
+        return sorted({host.rack for host in self.hosts.values() if host.rack})
 
-    def _add(self, host: str, rate: float, port: str) -> None:
-        inside, bridge = self._namespace(host), self._namespace("bridge")
+    def _namespace(self, name: str) -> str:
+        return f"{self.prefix}-{name}"
+
+    def _add_bridge(self, name: str) -> None:
+        run(["ip", "netns", "add", self._namespace(name)])
+        run(["ip", "-n", self._namespace(name), "link", "add", "br0", "type", "bridge"])
+        run(["ip", "-n", self._namespace(name), "link", "set", "br0", "up"])
+
+    def _add(self, host: str, link: Host) -> None:
+        inside = self._namespace(host)
         run(["ip", "netns", "add", inside])
-        peer = ["peer", "name", port, "netns", bridge]
-        run(["ip", "-n", inside, "link", "add", "eth0", "type", "veth", *peer])
-        run(["ip", "-n", bridge, "link", "set", port, "master", "br0", "up"])
+        self._link(host, "eth0", link.rack or CORE, link.rate)
         address = f"{self.address(host)}/{NETWORK.prefixlen}"
         run(["ip", "-n", inside, "address", "add", address, "dev", "eth0"])
-        for link in ("lo", "eth0"):
-            run(["ip", "-n", inside, "link", "set", link, "up"])
-        for namespace, device in ((inside, "eth0"), (bridge, port)):
-            run(["tc", "-n", namespace, "qdisc", "add", "dev", device, "root", *shape(rate)])
+        run(["ip", "-n", inside, "link", "set", "lo", "up"])
+
+    def _link(self, name: str, device: str, bridge: str, rate: float) -> None:
+        """A link of a rate between a host's or a rack's device and a bridge."""
+        inside, outside = self._namespace(name), self._namespace(bridge)
+        port = f"to-{name}"
+        peer = ["peer", "name", port, "netns", outside]
+        run(["ip", "-n", inside, "link", "add", device, "type", "veth", *peer])
+        run(["ip", "-n", outside, "link", "set", port, "master", "br0"])
+        for namespace, end in ((inside, device), (outside, port)):
+            run(["ip", "-n", namespace, "link", "set", end, "up"])
+            run(["tc", "-n", namespace, "qdisc", "add", "dev", end, "root", *shape(rate)])
 
 
 def shape(bytes_per_second: float) -> list[str]:
@@ -82,9 +110,9 @@ def shape(bytes_per_second: float) -> list[str]:
 
 
 @contextmanager
-def shaped_network(rates: Mapping[str, float]) -> Iterator[ShapedNetwork]:
-    """A network with a link of so many bytes/s for each host; it is removed afterwards."""
-    network = ShapedNetwork(f"fanout{os.getpid()}", rates)
+def shaped_network(hosts: Mapping[str, Host], uplink: float) -> Iterator[ShapedNetwork]:
+    """A network of hosts, its racks' up-links of so many bytes/s; it is removed afterwards."""
+    network = ShapedNetwork(f"fanout{os.getpid()}", hosts, uplink)
     try:
         network.up()
         yield network

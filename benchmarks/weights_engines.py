@@ -1,22 +1,23 @@
 """The ways of a model to many nodes that benchmarks.weights_fanout measures.
 
-Run as a program it is model_weights on one node: parameters come in as a line of JSON, seconds go
-out.
+Each takes a bench, brings the model to all of its nodes and says what that took. The other tools
+are not let to retry: what fails ends the run.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import pwd
-import random
 import secrets
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,105 +27,136 @@ sys.path.insert(0, str(ROOT / ".collections"))
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.engines import (  # noqa: E402
     ENGINES,
+    Part,
     Transfer,
-)
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.ensure import (  # noqa: E402
-    ensure,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.fanout import (  # noqa: E402
     FanOutNode,
     plan_fan_out,
 )
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import (  # noqa: E402
-    Clock,
-)
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.spec import (  # noqa: E402
-    WeightsSpec,
-)
 
 from benchmarks.shaped_network import ShapedNetwork  # noqa: E402
+from benchmarks.weights_model import NAME  # noqa: E402
 
-NAME = "model"
 SOURCE = "source"
 PORT = 8090
-SHARDS = 48
-SEED = 1
-# Files at a time: with fewer, links wait while the last bytes of some go down the chain.
-PARALLEL = 8
+SOURCE_PORT = 8080
+RSYNC_PORT = 873
 RELAY_USER = "www-data"
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A network whose source serves the model, and a fresh weights root for each node."""
+    """A network whose source serves the model, and a fresh weights root for each node.
+
+    ``nodes`` are as the planner is told of them; ``parallel`` counts a node's files at a time.
+    """
 
     network: ShapedNetwork
     directory: Path
     model: Path
-    nodes: tuple[str, ...]
+    nodes: tuple[FanOutNode, ...]
+    parallel: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The nodes' names."""
+        return tuple(node.name for node in self.nodes)
 
     @property
     def source(self) -> str:
         """URL of the model."""
-        return f"http://{self.network.address(SOURCE)}:8080/{self.model.name}"
+        return f"http://{self.network.address(SOURCE)}:{SOURCE_PORT}/{self.model.name}"
 
     def root(self, node: str) -> Path:
         """The node's weights root."""
         return self.directory / node
 
+    def run_directory(self, host: str) -> Path:
+        """Where a host's nginx has its configuration, its pid and its log."""
+        return self.directory / f"{host}.run"
 
-def chain(bench: Bench) -> Mapping[str, float]:
-    """Relays on all nodes: seconds until each has verified and published the model."""
-    nodes = [FanOutNode(node, "", bench.network.rates[node]) for node in bench.nodes]
-    fan_out = plan_fan_out(nodes)
-    digest = hashlib.sha256((bench.model / "SHA256SUMS").read_bytes()).hexdigest()
+
+@dataclass(frozen=True)
+class Outcome:
+    """Seconds until each node had the model, CPU seconds on all nodes, attempts after the first."""
+
+    seconds: Mapping[str, float]
+    cpu_seconds: float
+    retries: int = 0
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool that brings a model from the source: the command it needs, and how it is run."""
+
+    command: str
+    bring: Callable[[Bench], Outcome]
+
+
+def chain(bench: Bench) -> Outcome:
+    """Relays on all nodes: until each node has verified and published the model."""
     token = secrets.token_hex(32)
+    processes = []
     with ExitStack() as stack:
         landing = {}
-        for node in bench.nodes:
-            transfer = Transfer(
-                source=bench.source,
-                model=NAME,
-                digest=digest,
-                root=str(bench.root(node)),
-                fan_out=fan_out,
-                addresses={name: bench.network.address(name) for name in bench.nodes},
-                port=PORT,
-                token=token,
-                relay_user=RELAY_USER,
-                run_directory=str(run_directory(bench, node)),
-            )
-            part = ENGINES["chain"](transfer)[node]
+        for node in bench.names:
+            part = part_of(bench, node, token)
             if part.relay:
                 make_store(bench.root(node))
-                stack.enter_context(running(bench, node, part.relay))
+                processes.append(stack.enter_context(nginx(bench, node, part.relay)))
             landing[node] = {
+                "name": NAME,
                 "feeds": part.feeds,
                 "stored_only": part.stored_only,
                 "relayed": part.relayed,
                 "feed_token": token,
                 "source": bench.source,
                 "destination": str(bench.root(node)),
+                "parallel": bench.parallel,
             }
-        return landed(bench, landing)
+        found = landed(bench, landing)
+        relaying = sum(cpu_seconds(process.pid) for process in processes)
+    return Outcome(
+        {node: figures["seconds"] for node, figures in found.items()},
+        relaying + sum(figures["cpu_seconds"] for figures in found.values()),
+        sum(figures["retries"] for figures in found.values()),
+    )
 
 
-def landed(bench: Bench, landing: Mapping[str, Mapping[str, Any]]) -> Mapping[str, float]:
-    """Start model_weights on all nodes at once; raises RuntimeError when one does not verify."""
-    argv = [sys.executable, "-m", "benchmarks.weights_engines"]
+def part_of(bench: Bench, node: str, token: str) -> Part:
+    """A node's part in the chain, with the weights root that it has here."""
+    transfer = Transfer(
+        source=bench.source,
+        model=NAME,
+        digest=hashlib.sha256((bench.model / "SHA256SUMS").read_bytes()).hexdigest(),
+        root=str(bench.root(node)),
+        fan_out=plan_fan_out(bench.nodes),
+        addresses={name: bench.network.address(name) for name in bench.names},
+        port=PORT,
+        token=token,
+        relay_user=RELAY_USER,
+        run_directory=str(bench.run_directory(node)),
+    )
+    return ENGINES["chain"](transfer)[node]
+
+
+def landed(bench: Bench, landing: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Run model_weights on all nodes at once; raises RuntimeError when one does not verify."""
+    argv = [sys.executable, "-m", "benchmarks.weights_node"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "cwd": ROOT}
     processes = {node: bench.network.start(node, argv, **pipes) for node in landing}
     for process in processes.values():
         said(process)  # it has imported what it needs
     for node, process in processes.items():
         print(json.dumps(landing[node]), file=process.stdin, flush=True)
-    seconds: dict[str, float] = {}
+    found = {}
     for node, process in processes.items():
         answer = process.communicate()[0]
         if process.returncode != 0:
             raise RuntimeError(f"model_weights failed on {node}")
-        seconds[node] = float(answer)
-    return seconds
+        found[node] = json.loads(answer)
+    return found
 
 
 def said(process: subprocess.Popen[str]) -> str:
@@ -134,45 +166,72 @@ def said(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline()
 
 
-def curl(bench: Bench) -> Mapping[str, float]:
-    """curl on every node, eight files at a time."""
-    names = sorted(path.name for path in bench.model.iterdir())
-    urls = [part for name in names for part in ("-O", f"{bench.source}/{name}")]
-    argv = ["curl", "--no-progress-meter", "--fail", "--parallel", "--parallel-max", "8", *urls]
-    return fetched(bench, argv)
+def curl(bench: Bench) -> Outcome:
+    """curl on every node."""
+    urls = [part for url in urls_of(bench) for part in ("-O", url)]
+    options = ["--no-progress-meter", "--fail", "--parallel", "--parallel-max", str(bench.parallel)]
+    return fetched(bench, ["curl", *options, *urls])
 
 
-def rsync(bench: Bench) -> Mapping[str, float]:
-    """rsync on every node from a daemon on the source."""
+def aria2(bench: Bench) -> Outcome:
+    """aria2 on every node, over HTTP."""
+    urls = bench.directory / "urls"
+    urls.write_text("".join(f"{url}\n" for url in urls_of(bench)))
+    options = ["--quiet", "--max-tries=1", "--file-allocation=none", f"--input-file={urls}"]
+    return fetched(bench, ["aria2c", *options, f"--max-concurrent-downloads={bench.parallel}"])
+
+
+def urls_of(bench: Bench) -> list[str]:
+    """URLs of the model's files at the source."""
+    return [f"{bench.source}/{name}" for name in sorted(os.listdir(bench.model))]
+
+
+def rsync(bench: Bench) -> Outcome:
+    """rsync on every node, from a daemon on the source."""
     configuration = bench.directory / "rsyncd.conf"
     configuration.write_text(f"use chroot = no\n[models]\npath = {bench.model.parent}\n")
     daemon = ["rsync", "--daemon", "--no-detach", f"--config={configuration}"]
-    process = bench.network.start(SOURCE, daemon)
-    wait_until_answering(bench, SOURCE, 873)
-    try:
+    with serving(bench, SOURCE, RSYNC_PORT, daemon):
         source = f"rsync://{bench.network.address(SOURCE)}/models/{NAME}/"
         return fetched(bench, ["rsync", "--archive", source, "."])
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
 
 
-def fetched(bench: Bench, argv: Sequence[str]) -> Mapping[str, float]:
-    """Seconds from now to the end of a command on each node, all started together."""
+TOOLS = {
+    "curl": Tool("curl", curl),
+    "rsync": Tool("rsync", rsync),
+    "aria2": Tool("aria2c", aria2),
+}
+
+
+def fetched(bench: Bench, argv: Sequence[str]) -> Outcome:
+    """Run a command on every node at once; raises RuntimeError when it fails on one."""
     begun = time.monotonic()
-    processes = {}
-    for node in bench.nodes:
+    processes = []
+    for node in bench.names:
         bench.root(node).mkdir()
-        processes[node] = bench.network.start(node, argv, cwd=bench.root(node))
-    seconds: dict[str, float] = {}
-    while len(seconds) < len(processes):
-        time.sleep(0.02)
-        ended = (n for n, process in processes.items() if process.poll() is not None)
-        seconds.update((node, time.monotonic() - begun) for node in ended if node not in seconds)
-    failed = [node for node, process in processes.items() if process.returncode != 0]
+        processes.append(bench.network.start(node, argv, cwd=bench.root(node)))
+    with ThreadPoolExecutor(len(processes)) as pool:
+        ended = list(pool.map(wait, processes))
+    failed = [n for n, process in zip(bench.names, processes, strict=True) if process.returncode]
     if failed:
         raise RuntimeError(f"{argv[0]} failed on {', '.join(failed)}")
-    return seconds
+    seconds = {node: at - begun for node, (at, _cpu) in zip(bench.names, ended, strict=True)}
+    return Outcome(seconds, sum(cpu for _at, cpu in ended))
+
+
+def wait(process: subprocess.Popen[str]) -> tuple[float, float]:
+    """When a process ended (monotonic clock), and the CPU seconds that it took."""
+    _pid, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return time.monotonic(), usage.ru_utime + usage.ru_stime
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU seconds of a process and of its children, all of which still run (proc(5))."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    stats = [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2] for each in (pid, *children)]
+    ticks = sum(int(number) for stat in stats for number in stat.split()[11:13])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def make_store(root: Path) -> None:
@@ -183,26 +242,31 @@ def make_store(root: Path) -> None:
     shutil.chown(store, user.pw_uid, user.pw_gid)
 
 
-@contextmanager
-def running(bench: Bench, host: str, configuration: str) -> Iterator[None]:
+def nginx(
+    bench: Bench, host: str, configuration: str
+) -> AbstractContextManager[subprocess.Popen[str]]:
     """An nginx on a host."""
-    directory = run_directory(bench, host)
+    directory = bench.run_directory(host)
     directory.mkdir()
     path = directory / "nginx.conf"
     path.write_text(configuration)
+    port = SOURCE_PORT if host == SOURCE else PORT
     argv = ["nginx", "-p", str(directory), "-c", str(path), "-g", "daemon off;"]
+    return serving(bench, host, port, argv)
+
+
+@contextmanager
+def serving(
+    bench: Bench, host: str, port: int, argv: Sequence[str]
+) -> Iterator[subprocess.Popen[str]]:
+    """A server on a host while the context lasts."""
     process = bench.network.start(host, argv)
     try:
-        wait_until_answering(bench, host, 8080 if host == SOURCE else PORT)
-        yield
+        wait_until_answering(bench, host, port)
+        yield process
     finally:
         process.terminate()
         process.wait(timeout=10)
-
-
-def run_directory(bench: Bench, host: str) -> Path:
-    """Where a host's nginx has its configuration, its pid and its log."""
-    return bench.directory / f"{host}.run"
 
 
 def wait_until_answering(bench: Bench, host: str, port: int) -> None:
@@ -219,51 +283,12 @@ def source_configuration(bench: Bench) -> str:
     """The source's nginx: plain files, as the mirror serves them."""
     return f"""
         user {RELAY_USER}; worker_processes auto; error_log stderr warn;
-        pid {run_directory(bench, SOURCE)}/nginx.pid;
+        pid {bench.run_directory(SOURCE)}/nginx.pid;
         events {{ worker_connections 1024; }}
         http {{
             access_log off; sendfile on; tcp_nopush on;
-            server {{ listen {bench.network.address(SOURCE)}:8080; root {bench.model.parent}; }}
+            server {{
+                listen {bench.network.address(SOURCE)}:{SOURCE_PORT}; root {bench.model.parent};
+            }}
         }}
     """
-
-
-def make_model(path: Path, size: int) -> Path:
-    """Shards of random content with their SHA-256 list, ``size`` bytes in all."""
-    path.mkdir(mode=0o755, parents=True)
-    chance = random.Random(SEED)  # noqa: S311 content that repeats, no secret
-    sums = []
-    for number in range(1, SHARDS + 1):
-        data = chance.randbytes(size // SHARDS)
-        entry = {"dtype": "U8", "shape": [len(data)], "data_offsets": [0, len(data)]}
-        header = json.dumps({f"layer.{number}": entry}).encode()
-        content = len(header).to_bytes(8, "little") + header + data
-        name = f"model-{number:05}-of-{SHARDS:05}.safetensors"
-        (path / name).write_bytes(content)
-        sums.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
-    (path / "SHA256SUMS").write_text("".join(sums))
-    return path
-
-
-def land() -> None:
-    """model_weights on one node: parameters come as a line of JSON, seconds go out."""
-    print("ready", flush=True)
-    parameters = json.loads(sys.stdin.readline())
-    defaults = {
-        "name": NAME,
-        "state": "present",
-        "digest": "",
-        "parallel": PARALLEL,
-        "timeout_seconds": 900,
-        "retries": 3,
-        "checks": ["safetensors"],
-    }
-    begun = time.monotonic()
-    change = ensure(WeightsSpec.parse({**defaults, **parameters}), check_mode=False, clock=Clock())
-    if not change.result["weights"]["verified"]:
-        raise RuntimeError("not verified")
-    print(time.monotonic() - begun)
-
-
-if __name__ == "__main__":
-    land()

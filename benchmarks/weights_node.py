@@ -1,0 +1,53 @@
+"""model_weights on one node of benchmarks.weights_fanout: a program.
+
+It prints ``ready`` when it has imported what it needs, reads parameters as a line of JSON, and
+prints the seconds, the seconds of CPU and the retries that the model took, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / ".collections"))
+
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.ensure import (  # noqa: E402
+    ensure,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import (  # noqa: E402
+    Clock,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.spec import (  # noqa: E402
+    WeightsSpec,
+)
+
+DEFAULTS = {
+    "state": "present",
+    "digest": "",
+    "timeout_seconds": 3600,
+    "retries": 3,
+    "checks": ["safetensors"],
+}
+
+
+def main() -> None:
+    """Bring the model; raises RuntimeError when it is not verified afterwards."""
+    print("ready", flush=True)
+    spec = WeightsSpec.parse({**DEFAULTS, **json.loads(sys.stdin.readline())})
+    begun, worked = time.monotonic(), time.process_time()
+    weights = ensure(spec, check_mode=False, clock=Clock()).result["weights"]
+    if not weights["verified"]:
+        raise RuntimeError("not verified")
+    figures = {
+        "seconds": time.monotonic() - begun,
+        "cpu_seconds": time.process_time() - worked,
+        "retries": weights["retries"],
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
