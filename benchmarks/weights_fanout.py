@@ -25,11 +25,12 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -130,8 +131,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if shutil.which(tool.command) is None:
             print(f"{name}: not measured, {tool.command} is not installed")
     if options.json:
-        record = {"about": about(options), "measured": measured}
-        Path(options.json).write_text(json.dumps(record, indent=1) + "\n")
+        write_down(Path(options.json), {"about": about(options), "measured": measured})
+
+
+def write_down(path: Path, record: Mapping[str, Any]) -> None:
+    """Add a run's figures to a file."""
+    records = json.loads(path.read_text()) if path.exists() else []
+    path.write_text(json.dumps([*records, record], indent=1) + "\n")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -150,7 +156,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--parallel", type=int, default=8, help="files at a time")
     made.add_argument("--tools", nargs="*", default=list(TOOLS), choices=TOOLS)
     made.add_argument("--directory", default=tempfile.gettempdir())
-    made.add_argument("--json", help="file that gets the figures")
+    made.add_argument("--json", help="file that gets the figures beside those that it has")
     return made
 
 

@@ -1,194 +1,141 @@
 """What chains over more nodes and racks than one machine can run should take: a simulation.
 
-python -m benchmarks.weights_simulation [--nodes 8 32 64] [--racks 1 4 8] [--files 48 163]
+python benchmarks/weights_simulation.py [--nodes 8 32 64] [--racks 1 2 4 8] [--rate 10000]
 
-The plan is the collection's own (plan_fan_out). Links, relays and files are simulated: a link
-passes chunks on in the order in which they come, a relay passes a chunk on while it arrives, and
-what a rack's head or a slow node gets from a neighbour is a whole file. Printed are the last node's
-ratio to the wire, how often the source sends each byte, and the last node of each rack. The costs
-of a hop and of a run's start come from what benchmarks.weights_fanout measured
-(benchmarks/weights_measured.json); tests/unit/benchmarks compares the two.
+The simulation (benchmarks/simulated_transfer.py) is compared with what benchmarks.weights_fanout
+measured (benchmarks/weights_measured.json, made with --json); from that the costs of a hop and of
+a run's start are. Then come files as DeepSeek-R1's on links of --rate Mbit/s, for each number of
+nodes and racks: as the collection plans it, and as if the head of a rack got files from another
+rack while they land. A hop's cost was measured on few and busy CPUs: for a real node it is large.
 """
 
 from __future__ import annotations
 
-import heapq
+import argparse
 import itertools
+import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / ".collections")]
 
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.relay import (  # noqa: E402
-    RETRY_AFTER_SECONDS,
-)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.fanout import (  # noqa: E402
-    FanOut,
-    Feed,
     Manner,
+    plan_fan_out,
 )
 
-SOURCE = "source"
-# Bytes of a model in a frame of Ethernet, IPv4 and TCP with timestamps: 1448 of 1514.
-PAYLOAD = 1448 / 1514
-# A file takes its turns on a link in this many chunks.
-CHUNKS = 16
+from benchmarks.simulated_transfer import Costs, Site, simulate  # noqa: E402
+from benchmarks.weights_model import SHARDS  # noqa: E402
+from benchmarks.weights_shape import Shape  # noqa: E402
+
+MEASURED = Path(__file__).with_name("weights_measured.json")
+MEGABIT = 1e6 / 8
+# DeepSeek-R1: 163 files of 641 GiB in all.
+R1_FILES = 163
+R1_BYTES = 641 * 2**30
+# Fitted to the measured runs of 1 and of 8 equal nodes; the other points are predictions.
+COSTS = Costs(hop=0.1, start=0.5)
 
 
 @dataclass(frozen=True)
-class Costs:
-    """Seconds that no byte passes: a file's request and first bytes for each hop; a run's start."""
+class Point:
+    """Nodes that were measured: all of a run, those beside the slow one, or that one."""
 
-    hop: float
-    start: float
-
-
-@dataclass(frozen=True)
-class Site:
-    """Links in bytes/s: each node's, the source's, and each rack's up-link; nodes' racks."""
-
-    rates: Mapping[str, float]
-    racks: Mapping[str, str]
-    source: float
-    uplink: float
-
-
-@dataclass(frozen=True)
-class Result:
-    """Seconds until each node holds every file, and how often the source sent each file."""
-
-    seconds: Mapping[str, float]
-    copies: float
-
-
-def simulate(plan: FanOut, site: Site, sizes: Sequence[int], parallel: int, costs: Costs) -> Result:
-    """Bring files of ``sizes`` bytes to every node of a plan, ``parallel`` at a time a puller."""
-    run = _Run(plan, site, sizes, costs)
-    for feed in plan.feeds:
-        if feed.pulls:
-            run.pull(feed, parallel)
-    run.until_nothing_happens()
-    seconds = {
-        feed.node: max(run.held[feed.node, number] for number in range(len(sizes)))
-        for feed in plan.feeds
-    }
-    return Result(seconds, run.sent / len(sizes))
-
-
-@dataclass
-class _Link:
-    """One direction of a link: payload in bytes/s, and when it has passed on what came so far."""
-
+    shape: Shape
+    judged: str
+    bytes: int
     rate: float
-    free: float = 0.0
-
-    def take(self, begin: float, size: float) -> float:
-        """When it begins to pass on what comes at ``begin``; it takes one chunk after another."""
-        begin = max(begin, self.free)
-        self.free = begin + size / self.rate
-        return begin
+    uplink: float
+    parallel: int
+    to_wire: float
+    idle: float
 
 
-@dataclass(frozen=True)
-class _Pull:
-    """A node that asks for files, from where they come to it, and those it has yet to ask for."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the simulated figures beside the measured ones, and then those that were not run."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--nodes", type=int, nargs="+", default=[8, 32, 64])
+    parser.add_argument("--racks", type=int, nargs="+", default=[1, 2, 4, 8])
+    parser.add_argument("--rate", type=float, default=10000, help="Mbit/s of each link")
+    parser.add_argument("--parallel", type=int, default=8, help="files at a time")
+    options = parser.parse_args(arguments)
+    print(f"{COSTS}; ratios of the last node's time to the wire's")
+    print(f"{'measured':>8} {'simulated':>9}  of")
+    for point in measured_points():
+        print(f"{point.to_wire:8.2f} {simulated(point):9.2f}  {shown(point)}")
+    print(f"\n{R1_FILES} files of 641 GiB, links of {options.rate:g} Mbit/s: simulated alone")
+    print(f"{'nodes':>5} {'racks':>5} {'as planned':>10} {'heads passed on to':>18} {'copies':>6}")
+    for nodes, racks in itertools.product(options.nodes, options.racks):
+        print(line(Shape(nodes, racks), options.rate * MEGABIT, options.parallel), flush=True)
 
-    way: Sequence[str]
-    waiting: Iterator[int]
+
+def measured_points(path: Path = MEASURED) -> Iterator[Point]:
+    """The chains that weights_fanout --json wrote down; raises OSError, KeyError."""
+    for record in json.loads(path.read_text()):
+        for found in record["measured"]:
+            if found["label"].startswith("chain"):
+                yield _point(found)
 
 
-@dataclass(frozen=True)
-class _Chunk:
-    pull: _Pull
-    number: int
-    size: float
-    is_last: bool
+def _point(found: Mapping[str, Any]) -> Point:
+    setting = found["setting"]
+    return Point(
+        shape=Shape(**found["shape"]),
+        judged=found["judged"],
+        bytes=found["bytes"],
+        rate=setting["rate"],
+        uplink=setting["uplink"],
+        parallel=setting["parallel"],
+        to_wire=found["to_wire"],
+        idle=found["idle"],
+    )
 
 
-@dataclass
-class _Run:
-    plan: FanOut
-    site: Site
-    sizes: Sequence[int]
-    costs: Costs
-    # When a node holds a file whole.
-    held: dict[tuple[str, int], float] = field(default_factory=dict)
-    sent: int = 0
-    _events: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
-    _links: dict[tuple[str, str], _Link] = field(default_factory=dict)
+def shown(point: Point) -> str:
+    """What was measured, in a few words."""
+    shape = point.shape
+    slow = f", one at {shape.slow:g} of the speed and {'' if shape.known else 'not '}known"
+    return (
+        f"{shape.nodes} nodes, {shape.racks} rack(s), {point.bytes / 1e6:.0f} MB, "
+        f"{point.rate / MEGABIT:g} Mbit/s{slow if shape.slow != 1 else ''}: {point.judged} "
+        f"(CPU idle {point.idle:.0%})"
+    )
 
-    def pull(self, feed: Feed, parallel: int) -> None:
-        """A node begins to ask for its files."""
-        pull = _Pull(self._way(feed), iter(range(len(self.sizes))))
-        for _slot in range(parallel):
-            self._at(self.costs.start, partial(self._ask_next, pull))
 
-    def until_nothing_happens(self) -> None:
-        """Let happen what was arranged, in the order of time."""
-        while self._events:
-            now, _number, happen = heapq.heappop(self._events)
-            happen(now)
+def simulated(point: Point, costs: Costs = COSTS) -> float:
+    """The ratio to the wire that the simulation gives for a measured point."""
+    shape = point.shape
+    site = Site(shape.rates(point.rate), shape.racks_of, point.rate, point.uplink)
+    sizes = [point.bytes / SHARDS] * SHARDS
+    result = simulate(plan_fan_out(shape.told(point.rate)), site, sizes, point.parallel, costs)
+    slow = {shape.slow_name} if shape.slow != 1 else set()
+    names = {"all": {*shape.names}, "slow": slow, "others": {*shape.names} - slow}[point.judged]
+    rate = point.rate * (shape.slow if point.judged == "slow" else 1)
+    return max(result.seconds[name] for name in names) * rate / point.bytes
 
-    def _at(self, time: float, happen: Callable[[float], None]) -> None:
-        heapq.heappush(self._events, (time, next(self._numbers), happen))
 
-    def _way(self, feed: Feed) -> list[str]:
-        """From where a node's files come: the source or a neighbour, then the chain before it."""
-        way = [feed.node]
-        while feed.feeders and feed.manner is Manner.PASSED_ON:
-            feed = self.plan.feed(feed.feeders[0])
-            way.append(feed.node)
-        way.append(feed.feeders[0] if feed.feeders else SOURCE)
-        return way[::-1]
+def line(shape: Shape, rate: float, parallel: int) -> str:
+    """DeepSeek-R1 to such nodes: as planned, and as if a rack's head got files while they land."""
+    site = Site(shape.rates(rate), shape.racks_of, rate, rate * shape.nodes)
+    plan = plan_fan_out(shape.told(rate))
+    passed_on = [replace(feed, manner=Manner.PASSED_ON) for feed in plan.feeds]
+    sizes = [R1_BYTES / R1_FILES] * R1_FILES
+    found = [
+        simulate(each, site, sizes, parallel, COSTS)
+        for each in (plan, replace(plan, feeds=tuple(passed_on)))
+    ]
+    ratios = [max(result.seconds.values()) * rate / R1_BYTES for result in found]
+    return (
+        f"{shape.nodes:5} {shape.racks:5} {ratios[0]:10.2f} {ratios[1]:18.2f} "
+        f"{found[0].copies:6.2f}"
+    )
 
-    def _ask_next(self, pull: _Pull, now: float) -> None:
-        for number in itertools.islice(pull.waiting, 1):
-            self._ask(pull, number, now)
 
-    def _ask(self, pull: _Pull, number: int, now: float) -> None:
-        """A neighbour gives what it holds whole; until then it is asked again and again."""
-        first = pull.way[0]
-        if first != SOURCE and self.held.get((first, number), float("inf")) > now:
-            self._at(now + RETRY_AFTER_SECONDS, partial(self._ask, pull, number))
-            return
-        self.sent += first == SOURCE
-        hops = len(pull.way) - 1
-        self._at(now + hops * self.costs.hop, partial(self._send, pull, number, CHUNKS))
-
-    def _send(self, pull: _Pull, number: int, left: int, now: float) -> None:
-        """Send a chunk; the next takes its turn when the first link is free again."""
-        self._pass(_Chunk(pull, number, self.sizes[number] / CHUNKS, left == 1), 0, now, now)
-        if left > 1:
-            free = self._path(pull.way[0], pull.way[1])[0].free
-            self._at(free, partial(self._send, pull, number, left - 1))
-
-    def _pass(self, chunk: _Chunk, hop: int, whole: float, now: float) -> None:
-        """A chunk goes one hop; its bytes come from ``now`` on and are all there at ``whole``."""
-        before, node = chunk.pull.way[hop : hop + 2]
-        for link in self._path(before, node):
-            now = link.take(now, chunk.size)
-            whole = max(whole, link.free)
-        if chunk.is_last:
-            self.held[node, chunk.number] = whole
-        if node != chunk.pull.way[-1]:
-            self._at(now, partial(self._pass, chunk, hop + 1, whole))
-        elif chunk.is_last:
-            self._at(whole, partial(self._ask_next, chunk.pull))
-
-    def _path(self, before: str, node: str) -> list[_Link]:
-        """The links between two hosts; up-links join the racks, the source is above them."""
-        site = self.site
-        racks = site.racks.get(before, ""), site.racks.get(node, "")
-        path = [self._link(before, "up", site.rates.get(before, site.source))]
-        if racks[0] != racks[1]:
-            ways = zip(racks, ("up", "down"), strict=True)
-            path += [self._link(f"rack {rack}", way, site.uplink) for rack, way in ways if rack]
-        return [*path, self._link(node, "down", site.rates[node])]
-
-    def _link(self, name: str, way: str, rate: float) -> _Link:
-        return self._links.setdefault((name, way), _Link(rate * PAYLOAD))
+if __name__ == "__main__":
+    main()
