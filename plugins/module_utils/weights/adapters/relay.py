@@ -218,8 +218,9 @@ http {{
     # A file that began to pass is stored even when nobody behind reads it any more.
     proxy_ignore_client_abort on;
     recursive_error_pages on;
-    proxy_buffer_size 64k;
-    proxy_buffers 16 64k;
+    # A buffer that is not full waits, on every node and for every file: small ones, and many.
+    proxy_buffer_size 16k;
+    proxy_buffers 64 16k;
     proxy_busy_buffers_size 128k;
 
 {upstreams}

@@ -158,7 +158,8 @@ class Fault:
     """What a server does wrong when it is asked for a file.
 
     `kind`: status (answer `value`), die (close after `value` bytes of the body), flip (change the
-    byte at `value`), trickle (send `value` bytes every 10 ms), silent (no Content-Length).
+    byte at `value`), trickle (send `value` bytes every 10 ms), hold (send `value` bytes, the rest
+    when `go_on` is set), silent (no Content-Length).
     """
 
     kind: str
@@ -175,11 +176,12 @@ class WebServer:
     requests: list[tuple[str, str, str]] = field(default_factory=list)
     authorizations: set[str] = field(default_factory=set)
     sent_bytes: int = 0
+    go_on: threading.Event = field(default_factory=threading.Event)
     url: str = ""
 
     def take_fault(self, method: str, name: str) -> Fault:
         waiting = self.faults.get(name, [])
-        body_only = bool(waiting) and waiting[0].kind in ("die", "flip", "trickle")
+        body_only = bool(waiting) and waiting[0].kind in ("die", "flip", "trickle", "hold")
         if not waiting or (body_only and method == "HEAD"):
             return Fault("none")
         return waiting.pop(0)
@@ -248,7 +250,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send_body(self, content: bytes, fault: Fault) -> None:
         if fault.kind == "die":
             content = content[: fault.value]
-        step = fault.value if fault.kind == "trickle" else max(len(content), 1)
+        step = fault.value if fault.kind in ("trickle", "hold") else max(len(content), 1)
         for piece in _pieces(content, step):
             try:
                 self.wfile.write(piece)
@@ -257,6 +259,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.bench.sent_bytes += len(piece)
             if fault.kind == "trickle":
                 time.sleep(0.01)
+            elif fault.kind == "hold":
+                self.bench.go_on.wait(timeout=10)
 
 
 def _pieces(content: bytes, step: int) -> Sequence[bytes]:

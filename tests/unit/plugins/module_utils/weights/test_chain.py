@@ -77,6 +77,23 @@ def test_a_slow_node_and_another_rack_are_fed_from_verified_files(
     assert bodies(server)[SHARDS[0]] == bodies(server)[SHARDS[1]] == 1
 
 
+def test_bytes_pass_all_relays_while_the_source_still_sends(
+    tmp_path: Path, server: WebServer, model: Model
+) -> None:
+    model.write("large", b"x" * 100_000)
+    server.faults["large"] = [Fault("hold", 40_000)]
+    with cluster(tmp_path, model, server.url, chained("abcd")) as made:
+        connection = http.client.HTTPConnection(made.address("d"), made.port, timeout=10)
+        connection.request("GET", "/chain/large", headers={"Authorization": f"Bearer {TOKEN}"})
+        answer = connection.getresponse()
+        # Each relay may hold back what does not fill a buffer.
+        assert answer.read(24_000) == b"x" * 24_000
+        assert server.sent_bytes == 40_000
+        server.go_on.set()
+        assert len(answer.read()) == 76_000
+        connection.close()
+
+
 def test_a_node_added_later_is_fed_by_a_holder(
     tmp_path: Path, server: WebServer, model: Model
 ) -> None:
