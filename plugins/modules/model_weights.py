@@ -55,7 +55,7 @@ options:
   parallel:
     description: How many files are fetched at a time.
     type: int
-    default: 4
+    default: 8
   timeout_seconds:
     description: Seconds that one attempt at a file may take, and the wait for another run's lock.
     type: int
@@ -251,7 +251,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "source": {"type": "str"},
             "digest": {"type": "str"},
-            "parallel": {"type": "int", "default": 4},
+            "parallel": {"type": "int", "default": 8},
             "timeout_seconds": {"type": "int", "default": 900},
             "retries": {"type": "int", "default": 3},
             "checks": {
