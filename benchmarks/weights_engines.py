@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from resource import struct_rusage
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,10 +80,14 @@ class Bench:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Seconds until each node had the model, CPU seconds on all nodes, attempts after the first."""
+    """Seconds until each node had the model, CPU seconds on all nodes, attempts after the first.
+
+    ``memory`` is what the process that landed the files had at most on a node, in bytes.
+    """
 
     seconds: Mapping[str, float]
     cpu_seconds: float
+    memory: int
     retries: int = 0
 
 
@@ -120,6 +125,7 @@ def chain(bench: Bench) -> Outcome:
     return Outcome(
         {node: figures["seconds"] for node, figures in found.items()},
         relaying + sum(figures["cpu_seconds"] for figures in found.values()),
+        max(figures["memory"] for figures in found.values()),
         sum(figures["retries"] for figures in found.values()),
     )
 
@@ -215,15 +221,17 @@ def fetched(bench: Bench, argv: Sequence[str]) -> Outcome:
     failed = [n for n, process in zip(bench.names, processes, strict=True) if process.returncode]
     if failed:
         raise RuntimeError(f"{argv[0]} failed on {', '.join(failed)}")
-    seconds = {node: at - begun for node, (at, _cpu) in zip(bench.names, ended, strict=True)}
-    return Outcome(seconds, sum(cpu for _at, cpu in ended))
+    seconds = {node: at - begun for node, (at, _usage) in zip(bench.names, ended, strict=True)}
+    usages = [usage for _at, usage in ended]
+    cpu = sum(usage.ru_utime + usage.ru_stime for usage in usages)
+    return Outcome(seconds, cpu, max(usage.ru_maxrss for usage in usages) * 1024)
 
 
-def wait(process: subprocess.Popen[str]) -> tuple[float, float]:
-    """When a process ended (monotonic clock), and the CPU seconds that it took."""
+def wait(process: subprocess.Popen[str]) -> tuple[float, struct_rusage]:
+    """When a process ended (monotonic clock), and what it used."""
     _pid, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    return time.monotonic(), usage.ru_utime + usage.ru_stime
+    return time.monotonic(), usage
 
 
 def cpu_seconds(pid: int) -> float:

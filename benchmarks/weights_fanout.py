@@ -10,10 +10,11 @@ and curl, rsync and aria2 fetch a part of the model from the one source.
 
 ``to wire`` is the last node's time to size / link rate: the headers of TCP alone make 1.05.
 ``copies`` is what the source sent to the size, ``CPU`` seconds for each GiB and node (relays and
-model_weights, or the tool; not the source). ``load`` is the machine's load average before and
-after, ``idle`` its CPU's idle share meanwhile: where it is near 0 the machine was measured and not
-the links, and a lower rate tells more. All nodes share the disk that --directory is on; /dev/shm
-has none. Wants root, iproute2 and nginx.
+model_weights, or the tool; not the source), ``MiB`` the most memory of model_weights or the tool
+on a node. ``load`` is the machine's load average before and after, ``idle`` its CPU's idle share
+meanwhile: where it is near 0 the machine was measured and not the links, and a lower rate tells
+more. All nodes share the disk that --directory is on; /dev/shm has none. Wants root, iproute2 and
+nginx.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ TARGETS = {1: 1.10, 4: 1.10, 8: 1.10, 32: 1.15}
 SLOW_TARGET = 1.30
 COLUMNS = (
     f"{'':58} {'nodes':>5} {'to wire':>7} {'target':>6} {'copies':>6} {'seconds':>7} {'CPU':>5} "
-    f"{'retries':>7} {'load':>11} {'idle':>5}"
+    f"{'MiB':>4} {'retries':>7} {'load':>11} {'idle':>5}"
 )
 
 
@@ -105,6 +106,7 @@ class Figures:
     copies: float
     seconds: float
     cpu: float
+    memory: int
     retries: int
     load: tuple[float, float]
     idle: float
@@ -248,6 +250,7 @@ def figures_of(
         copies=run.sent / size,
         seconds=seconds,
         cpu=run.outcome.cpu_seconds / (size / GIB * case.shape.nodes),
+        memory=run.outcome.memory,
         retries=run.outcome.retries,
         load=run.load,
         idle=run.idle,
@@ -263,8 +266,8 @@ def line(figures: Figures) -> str:
     load = f"{figures.load[0]:.1f}-{figures.load[1]:.1f}"
     return (
         f"{label:58} {figures.shape.nodes:5} {figures.to_wire:7.2f} {target:>6} "
-        f"{figures.copies:6.2f} {figures.seconds:7.1f} {figures.cpu:5.1f} {figures.retries:7} "
-        f"{load:>11} {figures.idle:5.0%}"
+        f"{figures.copies:6.2f} {figures.seconds:7.1f} {figures.cpu:5.1f} "
+        f"{figures.memory / 2**20:4.0f} {figures.retries:7} {load:>11} {figures.idle:5.0%}"
     )
 
 

@@ -1,12 +1,14 @@
 """model_weights on one node of benchmarks.weights_fanout: a program.
 
 It prints ``ready`` when it has imported what it needs, reads parameters as a line of JSON, and
-prints the seconds, the seconds of CPU and the retries that the model took, as JSON.
+prints as JSON the seconds, the seconds of CPU and the retries that the model took, and the bytes of
+memory that the process had at most.
 """
 
 from __future__ import annotations
 
 import json
+import resource
 import sys
 import time
 from pathlib import Path
@@ -45,6 +47,7 @@ def main() -> None:
         "seconds": time.monotonic() - begun,
         "cpu_seconds": time.process_time() - worked,
         "retries": weights["retries"],
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
     print(json.dumps(figures))
 
