@@ -37,10 +37,15 @@ CHUNKS = 16
 
 @dataclass(frozen=True)
 class Costs:
-    """Seconds that no byte passes: a file's request and first bytes for each hop; a run's start."""
+    """What time passes without bytes.
+
+    ``hop`` seconds for a file's request and first bytes on each hop, ``start`` seconds before a run
+    asks for its first file, ``buffer`` bytes that a relay holds back of each file that passes.
+    """
 
     hop: float
     start: float
+    buffer: float
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,10 @@ def simulate(
     plan: FanOut, site: Site, sizes: Sequence[float], parallel: int, costs: Costs
 ) -> Result:
     """Bring files of ``sizes`` bytes to every node of a plan, ``parallel`` at a time a puller."""
-    run = _Run(plan, site, sizes, costs)
+    run = _Run(plan, site, sizes, parallel, costs)
     for feed in plan.feeds:
         if feed.pulls:
-            run.pull(feed, parallel)
+            run.pull(feed)
     run.until_nothing_happens()
     seconds = {
         feed.node: max(run.held[feed.node, number] for number in range(len(sizes)))
@@ -112,6 +117,7 @@ class _Run:
     plan: FanOut
     site: Site
     sizes: Sequence[float]
+    parallel: int
     costs: Costs
     # When a node holds a file whole.
     held: dict[tuple[str, int], float] = field(default_factory=dict)
@@ -120,10 +126,10 @@ class _Run:
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _links: dict[tuple[str, str], _Link] = field(default_factory=dict)
 
-    def pull(self, feed: Feed, parallel: int) -> None:
+    def pull(self, feed: Feed) -> None:
         """A node begins to ask for its files."""
         pull = _Pull(self._way(feed), iter(range(len(self.sizes))))
-        for _slot in range(parallel):
+        for _slot in range(self.parallel):
             self._at(self.costs.start, partial(self._ask_next, pull))
 
     def until_nothing_happens(self) -> None:
@@ -155,8 +161,9 @@ class _Run:
             self._at(now + RETRY_AFTER_SECONDS, partial(self._ask, pull, number))
             return
         self.sent += first == SOURCE
-        hops = len(pull.way) - 1
-        self._at(now + hops * self.costs.hop, partial(self._send, pull, number, CHUNKS))
+        held_back = self.parallel * self.costs.buffer
+        delays = (self.costs.hop + held_back / self.site.rates[node] for node in pull.way[1:])
+        self._at(now + sum(delays), partial(self._send, pull, number, CHUNKS))
 
     def _send(self, pull: _Pull, number: int, left: int, now: float) -> None:
         """Send a chunk; the next takes its turn when the first link is free again."""
