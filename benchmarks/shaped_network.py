@@ -8,9 +8,10 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,11 +67,15 @@ class ShapedNetwork:
             self._add(host, link)
 
     def down(self) -> None:
-        """Remove what exists of them."""
+        """Remove what exists of them, and end what still runs on the hosts."""
         there = run(["ip", "netns", "list"]).split()
         for name in (*self.hosts, *self._racks(), CORE):
-            if self._namespace(name) in there:
-                run(["ip", "netns", "del", self._namespace(name)])
+            namespace = self._namespace(name)
+            if namespace in there:
+                for process in run(["ip", "netns", "pids", namespace]).split():
+                    with suppress(ProcessLookupError):
+                        os.kill(int(process), signal.SIGKILL)
+                run(["ip", "netns", "del", namespace])
 
     def _racks(self) -> list[str]:
         return sorted({host.rack for host in self.hosts.values() if host.rack})

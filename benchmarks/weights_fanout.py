@@ -24,6 +24,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -118,6 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     missing = [command for command in NEEDED if shutil.which(command) is None]
     if missing:
         sys.exit(f"{', '.join(missing)} not found; install iproute2 and nginx")
+    # Ended from outside, it removes what it made as it does when it fails.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     rate = options.rate * MEGABIT
     uplink = options.uplink * MEGABIT or rate * max(options.nodes)
     setting = Setting(rate, uplink, options.parallel)
