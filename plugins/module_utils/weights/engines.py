@@ -14,9 +14,11 @@ from typing import Callable
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.relay import (
     CHAIN_PATH,
+    READ_SECONDS,
     STORED_PATH,
     Relay,
     Upstream,
+    read_seconds,
     relay_configuration,
     relay_url,
 )
@@ -114,5 +116,13 @@ def _relay(transfer: Transfer, node: str, directories: tuple[str, ...]) -> str:
             upstreams=(*upstreams, Upstream(transfer.source)),
             user=transfer.relay_user,
             run_directory=transfer.run_directory,
+            read_seconds=_read_seconds(transfer.fan_out, node),
         )
     )
+
+
+def _read_seconds(fan_out: FanOut, node: str) -> float:
+    for members in fan_out.chains:
+        if node in members:
+            return read_seconds(members.index(node), len(members))
+    return READ_SECONDS

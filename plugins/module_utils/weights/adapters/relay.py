@@ -24,9 +24,14 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.change import Inp
 CHAIN_PATH = "/chain"
 STORED_PATH = "/stored"
 # Seconds; as measured with nodes killed, a port down and a source away for 10 s: a node that is
-# gone is passed by within a second, one that stalls within five.
+# gone is passed by within a second, a source that stalls within five.
 CONNECT_SECONDS = 1
 READ_SECONDS = 5
+# Each node behind the head waits longer than the one before it, which gives up first and says so:
+# if all gave up at once, each would ask the next feeder, and so would those. Less than the 30 s
+# (STALL_SECONDS) after which model_weights leaves its own relay.
+HOP_READ_SECONDS = 1
+LONGEST_READ_SECONDS = 25
 RETRY_AFTER_SECONDS = 1
 PASSED_LOG = "passed.log"
 TRUSTED_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
@@ -51,7 +56,7 @@ class Relay:
     ``address`` is the node's address on the cluster network, the only one that is listened on;
     ``root`` the weights root, ``short_digest`` the version's 12 hex digits, ``upstreams`` are asked
     in turn, ``user`` is whom nginx's workers run as, ``run_directory`` is root's and holds the pid
-    and the log.
+    and the log. ``read_seconds`` is how long an upstream may send nothing.
     """
 
     address: str
@@ -63,6 +68,13 @@ class Relay:
     upstreams: tuple[Upstream, ...]
     user: str = "www-data"
     run_directory: str = "/run/baremetal-sglang-relay"
+    read_seconds: float = READ_SECONDS
+
+
+def read_seconds(position: int, length: int) -> float:
+    """How long a chain's node waits for the one before it; ``position`` is 0 at the head."""
+    hop = min(HOP_READ_SECONDS, (LONGEST_READ_SECONDS - READ_SECONDS) / length)
+    return READ_SECONDS + position * hop
 
 
 def relay_url(address: str, port: int) -> str:
@@ -96,7 +108,7 @@ def relay_configuration(relay: Relay) -> str:
         run=relay.run_directory,
         temporary=f"{relay.root}/.relay/temporary",
         connect=CONNECT_SECONDS,
-        read=READ_SECONDS,
+        read=round(1000 * relay.read_seconds),
         upstreams=_indented(upstreams, 4),
         server=_indented([server], 4),
     )
@@ -213,7 +225,7 @@ http {{
     client_body_temp_path {temporary};
     proxy_http_version 1.1;
     proxy_connect_timeout {connect}s;
-    proxy_read_timeout {read}s;
+    proxy_read_timeout {read}ms;
     proxy_next_upstream off;
     # A file that began to pass is stored even when nobody behind reads it any more.
     proxy_ignore_client_abort on;

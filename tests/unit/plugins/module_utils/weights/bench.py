@@ -159,7 +159,7 @@ class Fault:
 
     `kind`: status (answer `value`), die (close after `value` bytes of the body), flip (change the
     byte at `value`), trickle (send `value` bytes every 10 ms), hold (send `value` bytes, the rest
-    when `go_on` is set), silent (no Content-Length).
+    when `go_on` is set), late (nothing before `go_on` is set), silent (no Content-Length).
     """
 
     kind: str
@@ -181,7 +181,7 @@ class WebServer:
 
     def take_fault(self, method: str, name: str) -> Fault:
         waiting = self.faults.get(name, [])
-        body_only = bool(waiting) and waiting[0].kind in ("die", "flip", "trickle", "hold")
+        body_only = bool(waiting) and waiting[0].kind in ("die", "flip", "trickle", "hold", "late")
         if not waiting or (body_only and method == "HEAD"):
             return Fault("none")
         return waiting.pop(0)
@@ -226,6 +226,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.bench.authorizations.update(self.headers.get_all("Authorization", []))
         fault = self.bench.take_fault(self.command, name)
         path = self.bench.directory / name
+        if fault.kind == "late":
+            self.bench.go_on.wait(timeout=10)
         if fault.kind == "status" or not path.is_file():
             self.send_error(fault.value if fault.kind == "status" else 404)
             return

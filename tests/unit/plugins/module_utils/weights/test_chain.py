@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights import arrival
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters import relay
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.fanout import FanOutNode
 
 from tests.unit.plugins.module_utils.weights.bench import (
@@ -92,6 +93,17 @@ def test_bytes_pass_all_relays_while_the_source_still_sends(
         server.go_on.set()
         assert len(answer.read()) == 76_000
         connection.close()
+
+
+def test_a_source_that_does_not_answer_is_not_asked_by_every_node(
+    tmp_path: Path, server: WebServer, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "READ_SECONDS", 0.2)
+    server.faults[SHARDS[0]] = [Fault("late")] * 20
+    with cluster(tmp_path, model, server.url, chained("abcde")) as made:
+        assert ask(made, "e", f"/chain/{SHARDS[0]}") == 504
+        server.go_on.set()
+    assert bodies(server) == {SHARDS[0]: 1}
 
 
 def test_a_node_added_later_is_fed_by_a_holder(

@@ -8,6 +8,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.change import Inp
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.relay import (
     Relay,
     Upstream,
+    read_seconds,
     relay_configuration,
     relay_url,
 )
@@ -85,6 +86,17 @@ def test_whole_files_are_looked_for_where_they_may_be_before_a_feeder_is_asked()
     assert (
         "try_files /.staging/5f1d2c0e9b7a/$stored_file /m@5f1d2c0e9b7a/$stored_file @later;"
     ) in text
+
+
+@pytest.mark.parametrize(
+    ("position", "length", "seconds"), [(0, 1, 5), (0, 8, 5), (7, 8, 12), (63, 64, 24.6875)]
+)
+def test_a_node_waits_longer_than_the_one_before_it(
+    position: int, length: int, seconds: float
+) -> None:
+    assert read_seconds(position, length) == seconds
+    text = relay_configuration(replace(RELAY, read_seconds=seconds))
+    assert f"proxy_read_timeout {round(1000 * seconds)}ms;" in text
 
 
 def test_an_ipv6_address_is_bracketed() -> None:
