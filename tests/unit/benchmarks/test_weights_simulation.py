@@ -6,16 +6,16 @@ import pytest
 
 from benchmarks.weights_simulation import Point, measured_points, shown, simulated
 
-# Of the ratio to the wire. The runs were made on a busy machine and differ from one another by as
-# much: three runs of one case ended between 1.10 and 1.14.
+# Of the ratio to the wire. The runs were made on a busy machine; three of one case, eight equal
+# nodes, differ from one another by 2 %.
 TOLERANCE = 0.05
 POINTS = [*measured_points()]
 
 
 def test_equal_nodes_racks_and_slow_nodes_were_measured() -> None:
     shapes = {point.shape for point in POINTS}
-    assert {shape.nodes for shape in shapes} >= {1, 4, 8}
-    assert {shape.racks for shape in shapes} >= {1, 2}
+    assert {shape.nodes for shape in shapes} >= {1, 4, 8, 16, 32}
+    assert {shape.racks for shape in shapes} >= {1, 2, 4}
     assert {shape.known for shape in shapes if shape.slow < 1} == {True, False}
 
 
