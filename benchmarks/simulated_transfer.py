@@ -37,10 +37,15 @@ CHUNKS = 16
 
 @dataclass(frozen=True)
 class Costs:
-    """Seconds that no byte passes: a file's request and first bytes for each hop; a run's start."""
+    """What time passes without bytes.
+
+    ``hop`` seconds for a file's request and first bytes on each hop, ``start`` seconds before a run
+    asks for its first file, ``buffer`` bytes that a relay holds back of each file that passes.
+    """
 
     hop: float
     start: float
+    buffer: float
 
 
 @dataclass(frozen=True)
@@ -156,8 +161,9 @@ class _Run:
             self._at(now + RETRY_AFTER_SECONDS, partial(self._ask, pull, number))
             return
         self.sent += first == SOURCE
-        hops = len(pull.way) - 1
-        self._at(now + hops * self.costs.hop, partial(self._send, pull, number, CHUNKS))
+        held_back = self.parallel * self.costs.buffer
+        delays = (self.costs.hop + held_back / self.site.rates[node] for node in pull.way[1:])
+        self._at(now + sum(delays), partial(self._send, pull, number, CHUNKS))
 
     def _send(self, pull: _Pull, number: int, left: int, now: float) -> None:
         """Send a chunk; the next takes its turn when the first link is free again."""

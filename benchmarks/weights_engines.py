@@ -6,19 +6,14 @@ are not let to retry: what fails ends the run.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import pwd
-import secrets
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from resource import struct_rusage
 from typing import Any
@@ -26,14 +21,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / ".collections"))
 
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.engines import (  # noqa: E402
-    ENGINES,
-    Part,
-    Transfer,
-)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.fanout import (  # noqa: E402
     FanOutNode,
-    plan_fan_out,
 )
 
 from benchmarks.shaped_network import ShapedNetwork  # noqa: E402
@@ -82,13 +71,15 @@ class Bench:
 class Outcome:
     """Seconds until each node had the model, CPU seconds on all nodes, attempts after the first.
 
-    ``memory`` is what the process that landed the files had at most on a node, in bytes.
+    ``memory`` is what the process that landed the files had at most on a node, in bytes, and
+    ``results`` what model_weights returned.
     """
 
     seconds: Mapping[str, float]
     cpu_seconds: float
     memory: int
     retries: int = 0
+    results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,79 +88,6 @@ class Tool:
 
     command: str
     bring: Callable[[Bench], Outcome]
-
-
-def chain(bench: Bench) -> Outcome:
-    """Relays on all nodes: until each node has verified and published the model."""
-    token = secrets.token_hex(32)
-    processes = []
-    with ExitStack() as stack:
-        landing = {}
-        for node in bench.names:
-            part = part_of(bench, node, token)
-            if part.relay:
-                make_store(bench.root(node))
-                processes.append(stack.enter_context(nginx(bench, node, part.relay)))
-            landing[node] = {
-                "name": NAME,
-                "feeds": part.feeds,
-                "stored_only": part.stored_only,
-                "relayed": part.relayed,
-                "feed_token": token,
-                "source": bench.source,
-                "destination": str(bench.root(node)),
-                "parallel": bench.parallel,
-            }
-        found = landed(bench, landing)
-        relaying = sum(cpu_seconds(process.pid) for process in processes)
-    return Outcome(
-        {node: figures["seconds"] for node, figures in found.items()},
-        relaying + sum(figures["cpu_seconds"] for figures in found.values()),
-        max(figures["memory"] for figures in found.values()),
-        sum(figures["retries"] for figures in found.values()),
-    )
-
-
-def part_of(bench: Bench, node: str, token: str) -> Part:
-    """A node's part in the chain, with the weights root that it has here."""
-    transfer = Transfer(
-        source=bench.source,
-        model=NAME,
-        digest=hashlib.sha256((bench.model / "SHA256SUMS").read_bytes()).hexdigest(),
-        root=str(bench.root(node)),
-        fan_out=plan_fan_out(bench.nodes),
-        addresses={name: bench.network.address(name) for name in bench.names},
-        port=PORT,
-        token=token,
-        relay_user=RELAY_USER,
-        run_directory=str(bench.run_directory(node)),
-    )
-    return ENGINES["chain"](transfer)[node]
-
-
-def landed(bench: Bench, landing: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Run model_weights on all nodes at once; raises RuntimeError when one does not verify."""
-    argv = [sys.executable, "-m", "benchmarks.weights_node"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "cwd": ROOT}
-    processes = {node: bench.network.start(node, argv, **pipes) for node in landing}
-    for process in processes.values():
-        said(process)  # it has imported what it needs
-    for node, process in processes.items():
-        print(json.dumps(landing[node]), file=process.stdin, flush=True)
-    found = {}
-    for node, process in processes.items():
-        answer = process.communicate()[0]
-        if process.returncode != 0:
-            raise RuntimeError(f"model_weights failed on {node}")
-        found[node] = json.loads(answer)
-    return found
-
-
-def said(process: subprocess.Popen[str]) -> str:
-    """The next line of a process."""
-    if process.stdout is None:
-        raise ValueError("the process has no pipe")
-    return process.stdout.readline()
 
 
 def curl(bench: Bench) -> Outcome:
@@ -234,28 +152,12 @@ def wait(process: subprocess.Popen[str]) -> tuple[float, struct_rusage]:
     return time.monotonic(), usage
 
 
-def cpu_seconds(pid: int) -> float:
-    """CPU seconds of a process and of its children, all of which still run (proc(5))."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    stats = [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2] for each in (pid, *children)]
-    ticks = sum(int(number) for stat in stats for number in stat.split()[11:13])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def make_store(root: Path) -> None:
-    """The directory that the relay may write to."""
-    store = root / ".relay"
-    store.mkdir(parents=True)
-    user = pwd.getpwnam(RELAY_USER)
-    shutil.chown(store, user.pw_uid, user.pw_gid)
-
-
 def nginx(
     bench: Bench, host: str, configuration: str
 ) -> AbstractContextManager[subprocess.Popen[str]]:
     """An nginx on a host."""
     directory = bench.run_directory(host)
-    directory.mkdir()
+    directory.mkdir(exist_ok=True)
     path = directory / "nginx.conf"
     path.write_text(configuration)
     port = SOURCE_PORT if host == SOURCE else PORT

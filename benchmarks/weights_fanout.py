@@ -5,8 +5,9 @@ python benchmarks/weights_fanout.py [--nodes 1 4 8] [--megabytes 400] [--rate 10
 
 Network namespaces with shaped links on this machine, a real nginx on the source and on each node,
 and model_weights itself on each node: a run ends when the last node has verified and published.
-With the largest N, one node then gets a share of the speed, once with its rate known and once not,
-and curl, rsync and aria2 fetch a part of the model from the one source.
+With the largest N, one node then gets a share of the speed: its rate known, not known, not known
+but planned anew in rounds as the role does it (without what Ansible needs between two rounds).
+curl, rsync and aria2 fetch a part of the model from the one source.
 
 ``to wire`` is the last node's time to size / link rate: the headers of TCP alone make 1.05.
 ``copies`` is what the source sent to the size, ``CPU`` seconds for each GiB and node (relays and
@@ -29,7 +30,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,12 +38,12 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.shaped_network import Host, shaped_network
+from benchmarks.weights_chain import chain, chain_in_rounds
 from benchmarks.weights_engines import (
     SOURCE,
     TOOLS,
     Bench,
     Outcome,
-    chain,
     nginx,
     source_configuration,
 )
@@ -186,9 +187,11 @@ def cases(directory: Path, options: argparse.Namespace) -> Iterator[Case]:
     most = max(options.nodes)
     for share in options.slow_node if most > 1 else ():
         slowed = model if share * PART > 1 else part
-        for known in (True, False):
-            label = "chain" if known else "chain, rates not known"
-            yield Case(label, chain, slowed, Shape(most, options.racks, share, known))
+        shape = Shape(most, options.racks, share)
+        unknown = replace(shape, known=False)
+        yield Case("chain", chain, slowed, shape)
+        yield Case("chain, rates not known", chain, slowed, unknown)
+        yield Case("rounds, rates not known", chain_in_rounds, slowed, unknown)
     for name in options.tools:
         if shutil.which(TOOLS[name].command) is not None:
             yield Case(name, TOOLS[name].bring, part, Shape(most, options.racks))

@@ -10,7 +10,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.fanout im
 from benchmarks.simulated_transfer import PAYLOAD, Costs, Result, Site, simulate
 from benchmarks.weights_shape import Shape
 
-FREE = Costs(hop=0, start=0)
+FREE = Costs(hop=0, start=0, buffer=0)
 RATE = 10 / PAYLOAD
 SIZES = [100.0] * 6
 
@@ -44,6 +44,11 @@ def test_with_one_file_at_a_time_each_file_waits_for_every_hop() -> None:
 def test_more_files_at_a_time_hide_the_hops() -> None:
     found = brought(Shape(4), replace(FREE, hop=0.5), parallel=3)
     assert 60 + 4 * 0.5 <= found.seconds["n04"] < 60 + 6 * 4 * 0.5
+
+
+def test_what_relays_hold_back_counts_for_every_file_that_is_on_its_way() -> None:
+    found = brought(Shape(4), replace(FREE, buffer=RATE), parallel=1)
+    assert found.seconds["n04"] == pytest.approx(60 + 6 * 4)
 
 
 def test_a_slow_node_that_nobody_knows_slows_down_those_behind_it() -> None:
