@@ -22,7 +22,9 @@ options:
     type: float
     required: true
   paths:
-    description: Paths whose file systems are asked for their free space. They need not exist.
+    description:
+      - Paths whose file systems are asked for their free space, and what they are stored on. They
+        need not exist.
     type: list
     elements: path
     default: []
@@ -89,6 +91,15 @@ host:
     swap_bytes: {description: Size of all swap areas in bytes., type: int, returned: always}
     filesystems:
       description: "For each of O(paths): C(device), C(free_bytes), C(total_bytes)."
+      type: dict
+      returned: always
+    storage:
+      description:
+        - For each of O(paths) the C(kind) of its storage, V(nvme), V(ssd), V(hdd), V(nfs) or
+          V(unknown), the type of its C(filesystem), its C(source), the names of the C(disks)
+          below it, and the C(options) of an NFS mount that its speed depends on (C(vers),
+          C(proto), C(nconnect), C(rsize)).
+        - The disks of virtual machines are V(unknown), and so is a RAID of different disks.
       type: dict
       returned: always
     listeners:

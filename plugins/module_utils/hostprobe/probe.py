@@ -16,6 +16,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.hostprobe import 
     network,
     registry,
     sockets,
+    storage,
     system,
 )
 
@@ -49,6 +50,7 @@ def probe(question: Question, *, root: Path, epoch: float) -> dict[str, Any]:
         "memory_bytes": system.memory_bytes(_text(root, "proc/meminfo")),
         "swap_bytes": system.swap_bytes(_text(root, "proc/swaps")),
         "filesystems": {path: system.filesystem(root, path) for path in question.paths},
+        "storage": {path: storage.storage(root, path) for path in question.paths},
         "listeners": sockets.listeners(root),
         "addresses": network.addresses(_text(root, "proc/net/fib_trie")),
         "routes": network.routes(_text(root, "proc/net/route")),

@@ -58,15 +58,21 @@ def filesystem(root: Path, path: str) -> dict[str, object]:
 
     The nearest existing parent is asked. C(free_bytes) is what the kubelet calls available.
     """
-    place = root / path.lstrip("/")
-    while not place.exists():
-        place = place.parent
+    place = existing_parent(root, path)
     status = os.statvfs(place)
     return {
         "device": str(place.stat().st_dev),
         "free_bytes": status.f_bavail * status.f_frsize,
         "total_bytes": status.f_blocks * status.f_frsize,
     }
+
+
+def existing_parent(root: Path, path: str) -> Path:
+    """C(path) below C(root), or the nearest directory above it that there is."""
+    place = root / path.lstrip("/")
+    while not place.exists():
+        place = place.parent
+    return place
 
 
 def foreign_runtimes(root: Path) -> list[str]:
