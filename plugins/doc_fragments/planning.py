@@ -135,6 +135,14 @@ options:
             counts.
         type: str
         default: ""
+      weight_loader:
+        description:
+          - How the engine reads the weights. Empty chooses by what the hosts store them on.
+          - V(multithread) opens several files at once, V(prefetch) reads each file once on each
+            host into the page cache before the ranks load it, V(sequential) opens one file at a
+            time, V(default) passes no option of the kind.
+        type: str
+        default: ""
   environment:
     description:
       - Environment variables of the engine. They win over what is taken from the facts. Values are

@@ -27,6 +27,8 @@ FURTHER: Mapping[str, tuple[str, dict[str, Any]]] = {
         {"expert_parallel": 8, "attention_data_parallel": 8, "speculative": True},
     ),
     "attention-backend": (A100, {"attention_backend": "triton"}),
+    "prefetched": (H200, {"weight_loader": "prefetch"}),
+    "one-file-at-a-time": (H200, {"weight_loader": "sequential"}),
     "fp8-cache": (H200, {"key_value_format": "fp8_e4m3"}),
     "int8-channel": (A100, {"weight_format": "int8-channel"}),
     "awq": (A100, {"weight_format": "awq"}),

@@ -16,12 +16,14 @@ from pathlib import Path
 from ansible_collections.baremetal.sglang.plugins.module_utils.hostprobe.system import (
     existing_parent,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.topology.storage import (
+    HDD,
+    NFS,
+    NVME,
+    SSD,
+    UNKNOWN,
+)
 
-NVME = "nvme"
-SSD = "ssd"
-HDD = "hdd"
-NFS = "nfs"
-UNKNOWN = "unknown"
 NFS_TYPES = ("nfs", "nfs4")
 # Options of an NFS mount that say how fast it can read (nfs(5)).
 NFS_OPTIONS = ("vers", "proto", "nconnect", "rsize")

@@ -11,6 +11,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout i
     Considered,
     Refused,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.loader import (
+    ENGINE_DEFAULT,
+    Loader,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.placement import (
     Placement,
 )
@@ -29,7 +33,7 @@ class Engine:
     """The equal groups of one role: V(unified), or V(prefill) and V(decode).
 
     C(names) are the groups' names in the order of C(placement). C(ranked) are the layouts that
-    work, best first, C(refused) those that do not.
+    work, best first, C(refused) those that do not. C(loader) is how the weights are read.
     """
 
     role: str
@@ -39,6 +43,7 @@ class Engine:
     arguments: tuple[str, ...]
     ranked: tuple[Considered, ...]
     refused: tuple[Refused, ...]
+    loader: Loader = ENGINE_DEFAULT
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout i
     Candidate,
     Memory,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.loader import (
+    Loader,
+    Setting,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.model_spec import ModelSpec
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.models import find_format
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request import (
@@ -46,8 +50,6 @@ CPU_SETTINGS = (
     ("sleep_on_idle", ""),
 )
 
-Setting = tuple[str, object]
-
 
 def engine_arguments(request: Request, candidate: Candidate, memory: Memory) -> tuple[str, ...]:
     """Full option names, each value an item of its own; none that the manifests write.
@@ -64,6 +66,12 @@ def engine_arguments(request: Request, candidate: Candidate, memory: Memory) -> 
         for item in rendered(name, value, release)
     ]
     return (*items, *find_format(request.model, candidate.weight_format).arguments)
+
+
+def loader_arguments(loader: Loader, engine_version: str) -> tuple[str, ...]:
+    """The options by which the engine reads the weights; errors as with C(engine_arguments)."""
+    release = release_of(engine_version)
+    return tuple(item for name, value in loader.settings for item in rendered(name, value, release))
 
 
 def context_tokens(model: ModelSpec, candidate: Candidate, memory: Memory, asked: int) -> int:

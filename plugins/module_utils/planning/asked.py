@@ -12,6 +12,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Faul
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.attention_backend import (
     BACKENDS,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.loader import LOADERS
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_shape import (
     DIRECTORY,
     ENVIRONMENT_NAME,
@@ -53,6 +54,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "serving_mode": (UNIFIED, DISAGGREGATED),
     "key_value_format": tuple(KEY_VALUE_BYTES),
     "attention_backend": ("", *BACKENDS),
+    "weight_loader": ("", *LOADERS),
 }
 DIVISORS = ("attention_data_parallel", "expert_parallel")
 

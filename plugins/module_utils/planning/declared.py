@@ -21,6 +21,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.pools import GIGABIT
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.racks import Place
+from ansible_collections.baremetal.sglang.plugins.module_utils.topology.storage import (
+    UNKNOWN,
+    Storage,
+)
 
 GIGABYTE = 1e9
 # The kernel keeps a part of main memory for itself, so that MemTotal is less than what is built in.
@@ -53,6 +57,7 @@ def declared_node(described: Described, hardware: Hardware) -> Node:
         address=described.address,
         tcp_rate=hardware.tcp_gbps * GIGABIT,
         disk_rate=hardware.disk_gb_per_second * GIGABYTE,
+        storage=Storage(hardware.storage or UNKNOWN),
         memory_gib=hardware.memory_gib,
         cores=hardware.cores,
         nvlink=hardware.nvlink,
@@ -96,6 +101,8 @@ def _differences(declared: Node, found: Node) -> Iterator[tuple[str, str, str]]:
         yield "peer_memory", declared.peer_memory, found.peer_memory or "none"
     if declared.tcp_rate and found.tcp_rate:
         yield "tcp_gbps", _gigabits(declared.tcp_rate), _gigabits(found.tcp_rate)
+    if UNKNOWN not in (declared.storage.kind, found.storage.kind):
+        yield "storage", declared.storage.kind, found.storage.kind
     if declared.cores and found.cores:
         yield "cores", str(declared.cores), str(found.cores)
     gap = abs(declared.memory_gib - found.memory_gib)

@@ -15,6 +15,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware
     ETHERNET,
     INFINIBAND,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.topology.storage import (
+    STORAGE_KINDS,
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Hardware:
     interface: str = "eth0"
     tcp_gbps: float = 0.0
     disk_gb_per_second: float = 0.0
+    storage: str = ""
     memory_gib: int = 0
     cores: int = 0
 
@@ -71,6 +75,7 @@ RAIL_LIMITS: Mapping[str, Limits] = {
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "link_layer": (INFINIBAND, ETHERNET),
     "peer_memory": ("", "dmabuf", "nvidia_peermem"),
+    "storage": ("", *STORAGE_KINDS),
 }
 KINDS: Mapping[str, tuple[type, ...]] = {
     "str": (str,),

@@ -79,6 +79,7 @@ def _engine(engine: Engine, request: Request) -> dict[str, Any]:
         "memory": _memory(considered.memory),
         "capacity": _capacity(considered, request),
         "cost": _cost(considered, request),
+        "loader": {"name": engine.loader.name, "why": engine.loader.why},
         "traffic": {
             "cross_rack_bytes": placement.cross_rack_bytes,
             "inventory_order_bytes": placement.inventory_order_bytes,

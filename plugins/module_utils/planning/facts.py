@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
+from typing import Any, Optional
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault, ordered
@@ -45,6 +45,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.topology.devices 
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.topology.distances import (
     nvlinks_between,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.topology.storage import (
+    UNKNOWN,
+    Storage,
 )
 
 GIB = 1024**3
@@ -127,6 +131,7 @@ def _found(declared: Node, gpus: HostGpus, choice: RailChoice, host: Mapping[str
         cores=host["cpus"],
         peer_memory=_peer_memory(host) or declared.peer_memory,
         tcp_rate=_tcp_rate(host, declared.address) or declared.tcp_rate,
+        storage=_storage(host["storage"]) or declared.storage,
     )
 
 
@@ -192,6 +197,16 @@ def _interface(host: Mapping[str, Any], address: str) -> str:
     )
     holding = [pair for pair in routes if own in pair[0]]
     return max(holding, key=lambda pair: pair[0].prefixlen)[1] if holding else ""
+
+
+def _storage(paths: Mapping[str, Mapping[str, Any]]) -> Optional[Storage]:
+    """What the one path that was asked for is stored on; nothing where that cannot be told."""
+    for found in paths.values():
+        if found["kind"] != UNKNOWN:
+            options = [f"{name}={value}" for name, value in found["options"].items()]
+            detail = " ".join([*found["disks"], *options])
+            return Storage(found["kind"], found["filesystem"], detail)
+    return None
 
 
 def _warnings(host: str, gpus: HostGpus) -> Iterator[str]:

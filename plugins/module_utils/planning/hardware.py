@@ -7,6 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ansible_collections.baremetal.sglang.plugins.module_utils.topology.storage import (
+    NOT_KNOWN,
+    Storage,
+)
+
 INFINIBAND = "InfiniBand"
 ETHERNET = "Ethernet"
 
@@ -58,6 +63,7 @@ class Node:
     or empty for not at all or not known. C(declared): no host was asked, an inventory said it.
     C(passed_over) are the RDMA ports that are no rails, each with the reason. C(nvlink_domain):
     hosts with one name here reach each other's GPUs over NVLink, as in a rack of GB200 NVL72.
+    C(storage) is what the weights lie on.
     """
 
     name: str
@@ -77,6 +83,7 @@ class Node:
     declared: bool
     passed_over: tuple[tuple[str, str], ...] = ()
     nvlink_domain: str = ""
+    storage: Storage = NOT_KNOWN
 
     @property
     def rdma_rate(self) -> float:

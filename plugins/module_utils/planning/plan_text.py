@@ -51,6 +51,7 @@ def plan_text(plan: Mapping[str, Any]) -> str:
         fits = _capacity(engine["capacity"], _holder(plan))
         lines += section(f"What fits{of}", list(fits))
         lines += section(f"Time, by the cost model{of}", list(_cost(engine["cost"])))
+        lines += section(f"Loader of the weights{of}", list(_loader(engine.get("loader", {}))))
         lines += section(f"Between racks{of}", list(_traffic(engine["traffic"])))
     lines += section("Transport, by NCCL's names", _transports(why.get("transports", [])))
     lines += section("Engine arguments", list(_arguments(plan)))
@@ -159,6 +160,12 @@ def _cost(cost: Mapping[str, Any]) -> Iterator[str]:
     yield f"loading the weights: {cost['load']}"
     rows = [(term["name"], duration(term["seconds"])) for term in cost["terms"]]
     yield from table(("term", "time"), rows)
+
+
+def _loader(loader: Mapping[str, str]) -> Iterator[str]:
+    """How the weights are read; plans of earlier versions of the collection do not say it."""
+    if loader:
+        yield f"{loader['name']}: {loader['why']}"
 
 
 def _traffic(traffic: Mapping[str, Any]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.answer i
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.arguments import (
     engine_arguments,
+    loader_arguments,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.choose import (
     Choice,
@@ -48,7 +49,12 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.kernel_cache import (
     cache_directory,
 )
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.layout import Considered
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.loader import (
+    Load,
+    Loader,
+    choose_loader,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.models import find_format
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.placement import place
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import (
     Ports,
@@ -104,7 +110,9 @@ def make_plan(question: Question) -> dict[str, Any]:
     """
     request = question.request
     split = request.constraints.serving_mode == DISAGGREGATED
-    engines, warnings = _roles(question) if split else _unified(question)
+    placed, warnings = _roles(question) if split else _unified(question)
+    resources = _resources(request, placed)
+    engines = tuple(_with_arguments(question, engine, resources) for engine in placed)
     hosts = _hosts(request, engines)
     spread = max(engine.considered.candidate.hosts for engine in engines)
     candidates = [engine.considered.candidate for engine in engines]
@@ -124,7 +132,7 @@ def make_plan(question: Question) -> dict[str, Any]:
             request=request,
             engines=engines,
             environment=environment,
-            resources=_resources(request, engines),
+            resources=resources,
             transports=transports(hosts, candidates, environment),
             warnings=(*question.warnings, *warnings, *environment.warnings),
             intent=question.rows,
@@ -145,7 +153,7 @@ def _unified(question: Question) -> tuple[tuple[Engine, ...], tuple[str, ...]]:
         considered=choice.best,
         placement=place(candidate, choice.nodes, request.model),
         names=unified_names(request.model.name, candidate.groups),
-        arguments=_arguments(question, UNIFIED, choice.best),
+        arguments=(),
         ranked=choice.ranked,
         refused=choice.refused,
     )
@@ -179,22 +187,37 @@ def _role(question: Question, role: Role) -> Engine:
         considered=role.considered,
         placement=place(candidate, role.nodes, request.model),
         names=role_group_names(base_name(request.model.name), role.name, candidate.groups),
-        arguments=(*_arguments(question, role.name, role.considered), *role.arguments),
+        arguments=role.arguments,
         ranked=(role.considered,),
         refused=(),
     )
 
 
-def _arguments(question: Question, role: str, considered: Considered) -> tuple[str, ...]:
-    """Those of the layout, then those of the guide's file, then a person's own, which win."""
-    request, candidate = question.request, considered.candidate
+def _with_arguments(question: Question, engine: Engine, resources: RankResources) -> Engine:
+    """The engine with its loader and all arguments: those of the layout, of the loader, of the
+    guide's file, a person's own, which win over these, and at last those of the role."""
+    request, considered, role = question.request, engine.considered, engine.role
     of_role = replace(request, constraints=replace(request.constraints, serving_mode=role))
-    groups = candidate.attention_data_parallel
-    return (
-        *engine_arguments(of_role, candidate, considered.memory),
+    groups = considered.candidate.attention_data_parallel
+    loader = _loader(request, engine, resources)
+    arguments = (
+        *engine_arguments(of_role, considered.candidate, considered.memory),
+        *loader_arguments(loader, request.engine_version),
         *intent_arguments(question.intent, role=role, attention_data_parallel=groups),
         *request.extra_arguments,
+        *engine.arguments,
     )
+    return replace(engine, loader=loader, arguments=arguments)
+
+
+def _loader(request: Request, engine: Engine, resources: RankResources) -> Loader:
+    weight_format = find_format(request.model, engine.considered.candidate.weight_format)
+    load = Load(
+        checkpoint_bytes=weight_format.checkpoint_bytes,
+        shares=_shares(request, [engine]),
+        memory_gib=resources.memory_gib,
+    )
+    return choose_loader(load, request.constraints.weight_loader)
 
 
 def _with_intent(question: Question, hosts: int) -> Request:

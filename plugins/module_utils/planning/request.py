@@ -27,6 +27,7 @@ class Constraints:
     C(context) is tokens of the longest request, C(concurrency) requests of C(typical_tokens) tokens
     (prompt and answer together) that must fit at once, C(groups) the number of engine groups.
     C(rank_cpu) is a Kubernetes quantity and C(rank_memory_gib) GiB that each rank's pod asks for.
+    C(weight_loader) is one of loader.LOADERS.
     """
 
     weight_format: str = ""
@@ -45,6 +46,7 @@ class Constraints:
     rank_cpu: str = ""
     rank_memory_gib: int = 0
     attention_backend: str = ""
+    weight_loader: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request 
     Constraints,
     Request,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.topology.storage import UNKNOWN
 
 GIGABIT = 10**9 / 8
 """Bytes/s of 1 Gb/s."""
@@ -79,10 +80,17 @@ def host_facts(node: Node) -> dict[str, str]:
         "gpus": _gpus(node),
         "rails": ", ".join(_rail(rail) for rail in node.rails) or "none",
         "network": f"{node.interface} {node.address}, {_gigabits(node.tcp_rate)}",
-        "disk": f"{node.disk_rate / GIGABYTE:g} GB/s" if node.disk_rate else "not known",
+        "disk": _disk(node),
         "memory": f"{node.memory_gib} GiB",
         "cores": str(node.cores),
     }
+
+
+def _disk(node: Node) -> str:
+    """The kind of the storage and its rate, each where it is known."""
+    kind = node.storage.kind
+    rate = f"{node.disk_rate / GIGABYTE:g} GB/s" if node.disk_rate else ""
+    return " ".join(filter(None, ("" if kind == UNKNOWN else kind, rate))) or "not known"
 
 
 def _fields(given: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ CONSTRAINTS: dict[str, dict[str, Any]] = {
     "rank_cpu": {"type": "str", "default": ""},
     "rank_memory_gib": {"type": "int", "default": 0},
     "attention_backend": {"type": "str", "default": ""},
+    "weight_loader": {"type": "str", "default": ""},
 }
 """The options of C(constraints), as roles/site has them in C(site_constraints)."""
 

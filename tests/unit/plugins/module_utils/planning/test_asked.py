@@ -83,6 +83,11 @@ def test_the_site_and_the_modules_ask_for_what_the_planner_knows() -> None:
             " cutedsl_mla, trtllm_mha, intel_amx; correct attention_backend",
         ),
         (
+            {"weight_loader": "mmap"},
+            "site_constraints.weight_loader: constraint invalid: found 'mmap', needed one of"
+            " default, multithread, prefetch, sequential; correct weight_loader",
+        ),
+        (
             {"tensor_parallel": 16, "attention_data_parallel": 3},
             "site_constraints.attention_data_parallel: constraint invalid: found 3, needed a"
             " divisor of tensor_parallel 16; correct attention_data_parallel",

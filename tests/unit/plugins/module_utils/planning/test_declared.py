@@ -20,6 +20,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware
     Rail,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.racks import Place
+from ansible_collections.baremetal.sglang.plugins.module_utils.topology.storage import Storage
 
 HOST = Described("gpu-01", "10.20.0.12", Place("r1", "leaf1"), 0)
 VALUES: dict[str, Any] = {
@@ -30,6 +31,7 @@ VALUES: dict[str, Any] = {
     "peer_memory": "dmabuf",
     "tcp_gbps": 100.0,
     "disk_gb_per_second": 6.0,
+    "storage": "nvme",
     "memory_gib": 1024,
     "cores": 128,
 }
@@ -59,6 +61,7 @@ def test_a_declared_host_in_full() -> None:
         multicast=False,
         peer_memory="dmabuf",
         declared=True,
+        storage=Storage("nvme"),
     )
     assert [gpu.numa_node for gpu in found.gpus] == [0, 0, 1, 1]
     assert found.gpus[3] == NodeGpu(3, "a100-sxm-80gb", 81920, 1)
@@ -112,6 +115,12 @@ def test_equal_hosts_have_no_differences() -> None:
             "gpu-01: tcp_gbps",
             "10 Gb/s",
             "100 Gb/s, as site_hardware declares",
+        ),
+        (
+            {"storage": Storage("hdd", "ext4")},
+            "gpu-01: storage",
+            "hdd",
+            "nvme, as site_hardware declares",
         ),
         ({"cores": 64}, "gpu-01: cores", "64", "128, as site_hardware declares"),
         (

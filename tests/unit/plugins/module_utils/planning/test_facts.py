@@ -19,6 +19,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.topology.devices 
     NvLinkPeer,
     as_facts,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.topology.storage import Storage
 
 from tests.unit.plugins.module_utils.planning.fact_samples import (
     SWITCHED,
@@ -37,6 +38,15 @@ CLOSED = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.95.05"
 H100 = {"gpu": "h100-sxm-80gb", "gpus": 1}
 
 
+WEIGHTS = "/var/lib/baremetal-sglang/models"
+
+
+def stored(kind: str, **values: Any) -> dict[str, Any]:
+    """What host_facts says of a path."""
+    plain = {"filesystem": "", "source": "", "disks": [], "options": {}}
+    return {"kind": kind, **plain, **values}
+
+
 def host_facts(**values: Any) -> dict[str, Any]:
     return {
         "cpus": 192,
@@ -44,6 +54,7 @@ def host_facts(**values: Any) -> dict[str, Any]:
         "kernel": "6.8.0-40-generic",
         "texts": {"/proc/driver/nvidia/version": {"text": OPEN, "error": ""}},
         "existing": [],
+        "storage": {WEIGHTS: stored("unknown")},
         "routes": [
             {"interface": "ens3", "network": "10.20.0.0/24"},
             {"interface": "wide0", "network": "10.0.0.0/8"},
@@ -208,6 +219,39 @@ def test_the_speed_of_the_interface(address: str, file: str, speed: str, rate: f
     host = host_facts(texts={file: {"text": f"{speed}\n", "error": ""}})
     reading = read(gpu_facts=recorded_gpus("h100x1"), host_facts=host, address=address)
     assert reading.node.tcp_rate == rate
+
+
+@pytest.mark.parametrize(
+    ("found", "declared", "storage"),
+    [
+        (
+            stored("nvme", filesystem="xfs", disks=["nvme0n1", "nvme1n1"]),
+            "",
+            Storage("nvme", "xfs", "nvme0n1 nvme1n1"),
+        ),
+        (
+            stored("nfs", filesystem="nfs4", options={"vers": "4.2", "proto": "rdma"}),
+            "nfs",
+            Storage("nfs", "nfs4", "vers=4.2 proto=rdma"),
+        ),
+        # What cannot be told stays as declared, and no difference is told of it.
+        (stored("unknown", filesystem="ext4", disks=["vda"]), "ssd", Storage("ssd")),
+        (stored("unknown"), "", Storage("unknown")),
+    ],
+)
+def test_what_the_weights_lie_on(found: dict[str, Any], declared: str, storage: Storage) -> None:
+    host = host_facts(storage={WEIGHTS: found})
+    hardware = {**H100, "storage": declared}
+    reading = read(gpu_facts=recorded_gpus("h100x1"), host_facts=host, hardware=hardware)
+    assert reading.node.storage == storage
+    assert [fault.where for fault in reading.differences] == []
+
+
+def test_without_a_path_the_storage_is_as_declared() -> None:
+    hardware = {**H100, "storage": "nvme"}
+    host = host_facts(storage={})
+    reading = read(gpu_facts=recorded_gpus("h100x1"), host_facts=host, hardware=hardware)
+    assert reading.node.storage == Storage("nvme")
 
 
 def test_facts_win_and_each_difference_is_told() -> None:

@@ -70,6 +70,7 @@ ENGINE: dict[str, Any] = {
         "load": "57.4 s: 688.6 GB at 12.0 GB/s on each host",
         "terms": [{"name": "decode weight reads", "seconds": 0.00198}],
     },
+    "loader": {"name": "multithread", "why": "nvme: 8 files at once"},
     "traffic": {"cross_rack_bytes": 28736, "inventory_order_bytes": 200960},
     "alternatives": [
         {
@@ -138,6 +139,7 @@ def test_a_plan_by_hand_is_its_layout_ranks_arguments_and_environment() -> None:
             "  one prompt: 73.5 ms",
             "  loading the weights: 57.4 s: 688.6 GB at 12.0 GB/s on each host",
         ],
+        ["Loader of the weights", "  multithread: nvme: 8 files at once"],
         [
             "Between racks",
             "  28.1 KiB of each token; in inventory order 196.2 KiB: 86 % less",
@@ -167,6 +169,13 @@ def test_a_made_plan_says_why(lines: list[str]) -> None:
     text = plan_text(EXPLAINED)
     assert "\n".join(lines) in text
     assert "graphs" not in text
+
+
+def test_a_plan_of_an_earlier_version_has_no_loader() -> None:
+    earlier = {key: value for key, value in ENGINE.items() if key != "loader"}
+    text = plan_text({**EXPLAINED, "explanation": {"engines": [earlier]}})
+    assert "Loader of the weights" not in text
+    assert "\nBetween racks\n" in text
 
 
 def test_several_engines_are_told_apart() -> None:

@@ -16,6 +16,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.stalenes
     made_from,
     stale_faults,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.topology.storage import Storage
 
 from tests.unit.plugins.module_utils.planning.plan_samples import (
     MODEL,
@@ -48,6 +49,19 @@ def test_a_host_of_which_little_is_known_says_so() -> None:
     facts = host_facts(host("cpu", disk_rate=0.0, tcp_rate=0.0))
     assert (facts["gpus"], facts["rails"], facts["disk"]) == ("none", "none", "not known")
     assert facts["network"] == "eth0 10.20.0.21, rate not known"
+
+
+@pytest.mark.parametrize(
+    ("kind", "rate", "text"),
+    [
+        ("nvme", 6e9, "nvme 6 GB/s"),
+        ("nfs", 0.0, "nfs"),
+        ("unknown", 6e9, "6 GB/s"),
+        ("unknown", 0.0, "not known"),
+    ],
+)
+def test_a_disk_is_its_kind_and_its_rate(kind: str, rate: float, text: str) -> None:
+    assert host_facts(node(storage=Storage(kind, "xfs"), disk_rate=rate))["disk"] == text
 
 
 def test_only_constraints_that_a_person_gave_are_kept() -> None:
