@@ -35,6 +35,10 @@ options:
         description: Tokens of the answer over the seconds it took.
         type: float
         required: true
+      startup:
+        description: C(seconds) of the engine's start and C(load_seconds) of loading the weights.
+        type: dict
+        required: true
       ranks:
         description: C(rank), C(pod), C(host) and C(node_ip) of each rank.
         type: list

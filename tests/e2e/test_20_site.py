@@ -12,6 +12,7 @@ def test_the_answer_is_right(served: Run) -> None:
     report = SITE.report()
     assert "Paris" in report["answer"]
     assert report["tokens_per_second"] > 0
+    assert 0 < report["startup"]["load_seconds"] < report["startup"]["seconds"]
 
 
 def test_ranks_are_two_processes_in_two_pods_on_two_hosts(served: Run) -> None:

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """How the engine reads the weights: chosen by what the hosts store them on and by memory.
 
-What SGLang does is read from its 0.5.17 (sglang/srt/model_loader/loader.py, weight_utils.py): it
-maps the safetensors files and opens C(DEFAULT_THREADS) of them at once. With
+What SGLang does is read from the catalogue's release (loader.py and weight_utils.py of
+sglang/srt/model_loader): it maps the safetensors files and opens C(DEFAULT_THREADS) of them at once. With
 C(--weight-loader-prefetch-checkpoints) the ranks of a host share out the files and read them in
 one piece each into the page cache, while the loader follows, one file at a time: each byte then
 comes once from the storage of a host, and not once for each rank. That is also the warm-up of the

@@ -8,6 +8,7 @@ The data of a report, as C(closing_report) and C(report_json) take it::
     question: What is the capital of France?
     answer: The capital of France is Paris.
     tokens_per_second: 12.5              # of this one answer
+    startup: {seconds: 61.5, load_seconds: 4.2}  # of the engine; 0.0 where it does not say it
     ranks: [{rank: 0, pod: smollm2-0, host: node1, node_ip: 10.79.0.12}]
     parts: [{name: kubelet, real: true, how: built from its module, run by systemd}]
     phases: [{name: serve, seconds: 61.5, result: changed}]  # as the callback timeline writes them
@@ -33,6 +34,7 @@ SHAPE: Mapping[Any, Any] = {
     "question": str,
     "answer": str,
     "tokens_per_second": float,
+    "startup": {"seconds": float, "load_seconds": float},
     "ranks": [{"rank": int, "pod": str, "host": str, "node_ip": str}],
     "parts": [{"name": str, "real": bool, "how": str}],
     "phases": [{"name": str, "seconds": float, "result": str}],
@@ -54,6 +56,7 @@ def closing_report(data: Mapping[str, Any]) -> str:
         ("Question", _wrapped(report["question"])),
         ("Answer", _wrapped(report["answer"])),
         ("Engine", [f"{report['endpoint']['model']} at {report['endpoint']['url']}, {speed}"]),
+        ("Start of the engine", _startup_lines(report["startup"])),
         ("Where each rank ran", _rank_lines(report["ranks"])),
         ("Real", _part_lines(report["parts"], real=True)),
         ("Simulated", _part_lines(report["parts"], real=False)),
@@ -127,6 +130,15 @@ def _wrapped(text: str) -> list[str]:
         for paragraph in text.strip().splitlines()
         for line in textwrap.wrap(paragraph, COLUMNS - 2) or [""]
     ]
+
+
+def _startup_lines(startup: Mapping[str, float]) -> list[str]:
+    rows = [
+        [name, f"{startup[key]:.1f} s"]
+        for key, name in (("load_seconds", "loading the weights"), ("seconds", "in all"))
+        if startup[key]
+    ]
+    return _columns(rows) if rows else ["not measured: the engine has no metric of it"]
 
 
 def _rank_lines(ranks: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -237,21 +237,15 @@ def test_the_speed_of_the_interface(address: str, file: str, speed: str, rate: f
         # What cannot be told stays as declared, and no difference is told of it.
         (stored("unknown", filesystem="ext4", disks=["vda"]), "ssd", Storage("ssd")),
         (stored("unknown"), "", Storage("unknown")),
+        ({}, "nvme", Storage("nvme")),
     ],
 )
 def test_what_the_weights_lie_on(found: dict[str, Any], declared: str, storage: Storage) -> None:
-    host = host_facts(storage={WEIGHTS: found})
+    host = host_facts(storage={WEIGHTS: found} if found else {})
     hardware = {**H100, "storage": declared}
     reading = read(gpu_facts=recorded_gpus("h100x1"), host_facts=host, hardware=hardware)
     assert reading.node.storage == storage
     assert [fault.where for fault in reading.differences] == []
-
-
-def test_without_a_path_the_storage_is_as_declared() -> None:
-    hardware = {**H100, "storage": "nvme"}
-    host = host_facts(storage={})
-    reading = read(gpu_facts=recorded_gpus("h100x1"), host_facts=host, hardware=hardware)
-    assert reading.node.storage == Storage("nvme")
 
 
 def test_facts_win_and_each_difference_is_told() -> None:

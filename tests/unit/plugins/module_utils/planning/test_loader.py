@@ -17,6 +17,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.rank_res
 from ansible_collections.baremetal.sglang.plugins.module_utils.topology.storage import Storage
 
 from tests.unit.plugins.module_utils.planning.plan_samples import host, node
+from tests.unit.plugins.module_utils.planning.test_planner import made
 
 R1_BYTES = 688_586_727_753
 NVME = Storage("nvme", "xfs", "nvme0n1 nvme1n1")
@@ -139,3 +140,54 @@ def test_a_person_s_choice_wins_over_the_facts(
     assert (loader.name, list(settings(loader))) == (name, names)
     assert loader.why == "as site_constraints.weight_loader asks"
     assert name in LOADERS
+
+
+def test_nvme_is_read_by_threads_and_what_a_person_says_comes_after() -> None:
+    own = {"engine_arguments": ["--model-loader-extra-config", "{}"]}
+    arguments = made("examples/2x8-h100", own)["arguments"]
+    at = arguments.index("--model-loader-extra-config")
+    assert arguments[at + 1 :] == [
+        '{"enable_multithread_load": true, "num_threads": 8}',
+        "--model-loader-extra-config",
+        "{}",
+    ]
+
+
+def test_weights_of_a_server_are_read_once_for_each_host() -> None:
+    hosts = {f"hosts.{number}.hardware.storage": "nfs" for number in range(2)}
+    document = made("examples/2x8-h100", hosts)
+    assert document["arguments"][-3:] == [
+        "--weight-loader-prefetch-checkpoints",
+        "--weight-loader-prefetch-num-threads",
+        "4",
+    ]
+    assert document["explanation"]["engines"][0]["loader"] == {
+        "name": "prefetch",
+        "why": "nfs: a host reads each file once, 4 at once for each process, into the page cache:"
+        " 688.6 GB of files fit, 75% of a rank's 2,032 GiB are 1,636.4 GB",
+    }
+    hosts["constraints.rank_memory_gib"] = 512
+    document = made("examples/2x8-h100", hosts)
+    assert document["arguments"][-1] == "--enable-metrics"
+
+
+def test_a_person_chooses_the_loader() -> None:
+    document = made("examples/2x8-h100", {"constraints.weight_loader": "default"})
+    assert document["arguments"][-1] == "--enable-metrics"
+    (engine,) = document["explanation"]["engines"]
+    assert engine["loader"] == {
+        "name": "default",
+        "why": "as site_constraints.weight_loader asks",
+    }
+    assert document["explanation"]["made_from"]["constraints"]["weight_loader"] == "default"
+
+
+def test_each_role_has_the_loader_before_its_own_arguments() -> None:
+    document = made("examples/4x8-a100-80", {"constraints.serving_mode": "disaggregated"})
+    for group in document["groups"]:
+        arguments = group["arguments"]
+        loader, mode = (
+            arguments.index(name)
+            for name in ("--model-loader-extra-config", "--disaggregation-mode")
+        )
+        assert loader < mode

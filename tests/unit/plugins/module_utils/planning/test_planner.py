@@ -107,57 +107,6 @@ def test_stage_3_has_triton_s_buffers_in_its_memory() -> None:
     assert memory["workspace_gib"] < memory["reserve_gib"] / 4
 
 
-def test_nvme_is_read_by_threads_and_what_a_person_says_comes_after() -> None:
-    own = {"engine_arguments": ["--model-loader-extra-config", "{}"]}
-    arguments = made("examples/2x8-h100", own)["arguments"]
-    at = arguments.index("--model-loader-extra-config")
-    assert arguments[at + 1 :] == [
-        '{"enable_multithread_load": true, "num_threads": 8}',
-        "--model-loader-extra-config",
-        "{}",
-    ]
-
-
-def test_weights_of_a_server_are_read_once_for_each_host() -> None:
-    hosts = {f"hosts.{number}.hardware.storage": "nfs" for number in range(2)}
-    document = made("examples/2x8-h100", hosts)
-    assert document["arguments"][-3:] == [
-        "--weight-loader-prefetch-checkpoints",
-        "--weight-loader-prefetch-num-threads",
-        "4",
-    ]
-    assert document["explanation"]["engines"][0]["loader"] == {
-        "name": "prefetch",
-        "why": "nfs: a host reads each file once, 4 at once for each process, into the page cache:"
-        " 688.6 GB of files fit, 75% of a rank's 2,032 GiB are 1,636.4 GB",
-    }
-    hosts["constraints.rank_memory_gib"] = 512
-    document = made("examples/2x8-h100", hosts)
-    assert document["arguments"][-1] == "--enable-metrics"
-
-
-def test_a_person_chooses_the_loader() -> None:
-    document = made("examples/2x8-h100", {"constraints.weight_loader": "default"})
-    assert document["arguments"][-1] == "--enable-metrics"
-    (engine,) = document["explanation"]["engines"]
-    assert engine["loader"] == {
-        "name": "default",
-        "why": "as site_constraints.weight_loader asks",
-    }
-    assert document["explanation"]["made_from"]["constraints"]["weight_loader"] == "default"
-
-
-def test_each_role_has_the_loader_before_its_own_arguments() -> None:
-    document = made("examples/4x8-a100-80", {"constraints.serving_mode": "disaggregated"})
-    for group in document["groups"]:
-        arguments = group["arguments"]
-        loader, mode = (
-            arguments.index(name)
-            for name in ("--model-loader-extra-config", "--disaggregation-mode")
-        )
-        assert loader < mode
-
-
 def test_a_mixed_site_plans_the_better_gpus_and_names_the_others() -> None:
     document = made("examples/mixed-hosts")
     assert {rank["host"] for rank in document["groups"][0]["ranks"]} == {"gpu-01", "gpu-02"}

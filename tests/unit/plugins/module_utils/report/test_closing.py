@@ -18,6 +18,7 @@ DATA: dict[str, Any] = {
     "question": "What is the capital of France?",
     "answer": "The capital of France is Paris.",
     "tokens_per_second": 12.34,
+    "startup": {"seconds": 61.46, "load_seconds": 4.2},
     "ranks": [
         {"rank": 1, "pod": "smollm2-0-1", "host": "node2", "node_ip": "10.79.0.13"},
         {"rank": 0, "pod": "smollm2-0", "host": "node1", "node_ip": "10.79.0.12"},
@@ -43,6 +44,10 @@ Answer
 
 Engine
   smollm2 at http://10.79.0.11:30080, 12.3 tokens per second
+
+Start of the engine
+  loading the weights  4.2 s
+  in all               61.5 s
 
 Where each rank ran
   rank  host   node address  pod
@@ -74,6 +79,11 @@ Try next
 
 def test_the_text_has_a_section_for_each_part_of_the_data() -> None:
     assert closing_report(DATA) == TEXT
+
+
+def test_an_engine_without_the_metric_was_not_measured() -> None:
+    text = closing_report({**DATA, "startup": {"seconds": 0.0, "load_seconds": 0.0}})
+    assert "Start of the engine\n  not measured: the engine has no metric of it\n" in text
 
 
 def test_long_prose_is_broken_at_80_columns_and_keeps_its_paragraphs() -> None:
