@@ -3,11 +3,11 @@
 """How the engine reads the weights: chosen by what the hosts store them on and by memory.
 
 What SGLang does is read from the catalogue's release (loader.py and weight_utils.py of
-sglang/srt/model_loader): it maps the safetensors files and opens C(DEFAULT_THREADS) of them at once. With
-C(--weight-loader-prefetch-checkpoints) the ranks of a host share out the files and read them in
-one piece each into the page cache, while the loader follows, one file at a time: each byte then
-comes once from the storage of a host, and not once for each rank. That is also the warm-up of the
-page cache: it runs in the pod, whose memory limit counts these pages, and again after each restart.
+sglang/srt/model_loader): it maps the safetensors files and opens C(DEFAULT_THREADS) of them at
+once. With C(--weight-loader-prefetch-checkpoints) the ranks of a host share out the files and read
+them in one piece each into the page cache, while the loader follows, one file at a time: each byte
+then comes once from the storage of a host, and not once for each rank. That is also the warm-up of
+the page cache: it runs in the pod, whose memory limit counts these pages, and after each restart.
 """
 
 from __future__ import annotations
