@@ -98,6 +98,18 @@ options:
       - Directory with the weights on every host of O(ranks); mounted read-only.
       - Required when O(state=present).
     type: str
+  weights_volume:
+    description:
+      - How the pods mount O(model_path). V(host_path) mounts the directory of the host. Pod
+        Security C(baseline) refuses that.
+      - V(local_volume) mounts a PersistentVolumeClaim of each host, which must be in O(namespace)
+        and is named after O(served_model_name), O(model_path) and the host. Role sglang makes
+        these claims, their volumes and their StorageClass C(model-storage).
+      - The mount is read-only either way.
+    type: str
+    choices: [host_path, local_volume]
+    default: host_path
+    version_added: 0.2.0
   model_mount_path:
     description:
       - Where the weights lie inside the pods. Without it C(/models/) with O(served_model_name).
@@ -311,6 +323,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.kube.serving_grou
     present,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.kube.waiting import Clock
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.model_volumes import (
+    HOST_PATH,
+    WEIGHTS_VOLUMES,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving_spec import (
     REQUIRED,
     ServingGroupSpec,
@@ -342,6 +358,7 @@ ARGUMENTS = {
     "replicas": {"type": "int", "default": 1},
     "ranks": {"type": "list", "elements": "dict", "options": RANK},
     "exclusive_topology": {"type": "str", "default": ""},
+    "weights_volume": {"type": "str", "choices": [*WEIGHTS_VOLUMES], "default": HOST_PATH},
     "image": {"type": "str"},
     "served_model_name": {"type": "str"},
     "model_path": {"type": "str"},

@@ -50,4 +50,5 @@ def _takes(parameters: Mapping[str, Any]) -> dict[str, Any]:
         "model_mount_path": None,
         "termination_grace_seconds": 1,
         "node_port": 0,
+        "weights_volume": "host_path",
     }

@@ -16,8 +16,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.kube.client impor
     Cluster,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.kube.waiting import Clock
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.labels import HOST_LABEL
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.rank_hosts import (
-    HOST_LABEL,
+    MODEL_CLAIMS,
     NAME,
     worker_pod,
 )
@@ -34,24 +35,29 @@ def wait_until_effective(
     C(group) is a LeaderWorkerSet that is to be applied. Raises OperationError after 60 s.
     """
     pod, begin = worker_pod(group, rank=1), clock.now()
+    prefix = pod["metadata"]["annotations"].get(MODEL_CLAIMS, "")
+    needed = f"{host} with claim {prefix}{host}" if prefix else host
     while True:
-        answer = _node_selector(cluster, pod)
-        if answer == host:
+        answer = _host_and_claim(cluster, pod)
+        if answer == needed:
             return
         if clock.now() - begin >= WAIT_SECONDS:
             raise OperationError(
                 f"MutatingAdmissionPolicy {NAME}: for rank 1 of {group['metadata']['name']} found "
-                f"{answer or 'no node selector'} after {WAIT_SECONDS} s, needed {host}; see that "
+                f"{answer or 'no node selector'} after {WAIT_SECONDS} s, needed {needed}; see that "
                 "the API server admits pods here and has this admission plugin switched on"
             )
         clock.sleep(POLL_SECONDS)
 
 
-def _node_selector(cluster: Cluster, pod: Mapping[str, Any]) -> str:
-    """The host that a new pod would be kept to, or the API server's refusal in its words."""
+def _host_and_claim(cluster: Cluster, pod: Mapping[str, Any]) -> str:
+    """The host that a new pod would be kept to and the claim of its weights, where it has one, or
+    the API server's refusal in its words."""
     try:
         admitted = cluster.apply(pod, dry_run=True)
     except ApiError as error:  # such as a namespace whose service account is not there yet
         return str(error)
-    selector: Mapping[str, str] = admitted["spec"].get("nodeSelector", {})
-    return selector.get(HOST_LABEL, "")
+    host: str = admitted["spec"].get("nodeSelector", {}).get(HOST_LABEL, "")
+    model = admitted["spec"]["volumes"][0]
+    claim = model.get("persistentVolumeClaim", {}).get("claimName", "")
+    return f"{host} with claim {claim}" if claim else host

@@ -17,6 +17,12 @@ PREFIX = "sglang.baremetal.io/"
 RACK_LABEL = f"{PREFIX}rack"
 """Label of a node with the name of its rack; pods of one group meet in one of its values."""
 
+HOST_LABEL = "kubernetes.io/hostname"
+"""Label of a node with the name of its host, which the kubelet sets."""
+
+OWNER = {"app.kubernetes.io/managed-by": "baremetal.sglang"}
+"""Label of every object of this collection."""
+
 NAME_LIMIT = 63
 DOMAIN_LIMIT = 253
 RESERVED_DOMAINS = ("kubernetes.io", "k8s.io")

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, baremetal.sglang maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Each worker rank on its own planned host.
+"""Each worker rank on its own planned host, with the claim of that host's weights.
 
 All workers of a LeaderWorkerSet come from one pod template, so the template can name the hosts of
 all of them but not which rank goes where. It says that in an annotation, and a policy of the API
@@ -13,14 +13,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.labels import PREFIX
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.labels import (
+    HOST_LABEL,
+    PREFIX,
+)
 
-HOST_LABEL = "kubernetes.io/hostname"
 INDEX_LABEL = "apps.kubernetes.io/pod-index"
 """Set by the StatefulSet controller; of workers it is the rank, since they are counted from 1."""
 
 RANK_HOSTS = f"{PREFIX}rank-hosts"
 """Annotation of a pod: the hosts of its group in order of rank, joined by commas."""
+
+MODEL_CLAIMS = f"{PREFIX}model-claims"
+"""Annotation of a pod whose first volume is a claim: the claim's name without the host."""
 
 NAME = f"rank-hosts.{PREFIX.rstrip('/')}"
 API_VERSION = "admissionregistration.k8s.io/v1"
@@ -34,20 +39,27 @@ _CONDITIONS = (
 _HOST = f"""object.metadata.annotations['{RANK_HOSTS}'].split(',')
 [int(object.metadata.labels['{INDEX_LABEL}'])]
 """
-_PATCH = f"""has(object.spec.nodeSelector)
+_PATCH = f"""(has(object.spec.nodeSelector)
 ? [JSONPatch{{op: 'add', path: '/spec/nodeSelector/' + jsonpatch.escapeKey('{HOST_LABEL}'),
    value: variables.host}}]
 : [JSONPatch{{op: 'add', path: '/spec/nodeSelector',
-   value: {{'{HOST_LABEL}': variables.host}}}}]
+   value: {{'{HOST_LABEL}': variables.host}}}}])
++ ('{MODEL_CLAIMS}' in object.metadata.annotations
+? [JSONPatch{{op: 'replace', path: '/spec/volumes/0/persistentVolumeClaim/claimName',
+   value: object.metadata.annotations['{MODEL_CLAIMS}'] + variables.host}}]
+: [])
 """
 
 
-def rank_hosts(hosts: Sequence[str]) -> dict[str, str]:
+def rank_hosts(hosts: Sequence[str], claims: str = "") -> dict[str, str]:
     """Annotations of the workers of a group whose C(hosts) are in order of rank.
 
-    One worker has one host, which its node affinity names already.
+    C(claims) is what the names of the claims of their weights begin with, empty without claims.
+    One worker has one host, which its template names already.
     """
-    return {RANK_HOSTS: ",".join(hosts)} if len(hosts) > 2 else {}
+    if len(hosts) <= 2:
+        return {}
+    return {RANK_HOSTS: ",".join(hosts), **({MODEL_CLAIMS: claims} if claims else {})}
 
 
 def worker_pod(group: Mapping[str, Any], *, rank: int) -> dict[str, Any]:

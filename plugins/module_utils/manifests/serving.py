@@ -7,8 +7,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.labels import (
+    HOST_LABEL,
+    OWNER,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.leaving import (
     worker_lifecycle,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.pod_volumes import (
+    claims_prefix,
+    pod_volumes,
+    volume_mounts,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.probes import (
     leader_probes,
@@ -19,15 +28,11 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.quantit
     mebibytes,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.rank_hosts import (
-    HOST_LABEL,
     policy_objects,
     rank_hosts,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving_spec import (
     ServingGroupSpec,
-)
-from ansible_collections.baremetal.sglang.plugins.module_utils.planning.kernel_cache import (
-    CACHE_MOUNT,
 )
 
 NAME_LABEL = "leaderworkerset.sigs.k8s.io/name"
@@ -40,8 +45,6 @@ USER_ID = 65532
 
 CONTAINER = "engine"
 
-_OWNER = {"app.kubernetes.io/managed-by": "baremetal.sglang"}
-
 
 def serving_objects(spec: ServingGroupSpec) -> list[dict[str, Any]]:
     """Return the group's objects in the order in which they are applied."""
@@ -50,7 +53,7 @@ def serving_objects(spec: ServingGroupSpec) -> list[dict[str, Any]]:
 
 def shared_objects(spec: ServingGroupSpec) -> list[dict[str, Any]]:
     """Return what groups of the cluster share and this one needs, in the order of applying."""
-    return policy_objects(_OWNER) if rank_hosts(_hosts(spec)) else []
+    return policy_objects(OWNER) if rank_hosts(_hosts(spec)) else []
 
 
 def service_name(group: str) -> str:
@@ -69,7 +72,7 @@ def leader_worker_set(spec: ServingGroupSpec) -> dict[str, Any]:
         template["leaderTemplate"] = leader
         behaviour = {**worker_probes(spec), **worker_lifecycle(spec)}
         worker = _pod_template(spec, hosts=workers, behaviour=behaviour)
-        _annotate(worker["metadata"], rank_hosts(_hosts(spec)))
+        _annotate(worker["metadata"], rank_hosts(_hosts(spec), claims_prefix(spec)))
         template["workerTemplate"] = worker
     metadata = _metadata(spec, spec.name)
     if spec.exclusive_topology:
@@ -124,7 +127,7 @@ def _labels(spec: ServingGroupSpec) -> dict[str, str]:
         "app.kubernetes.io/name": "sglang",
         "app.kubernetes.io/instance": spec.name,
         "app.kubernetes.io/component": "engine",
-        **_OWNER,
+        **OWNER,
     }
 
 
@@ -148,40 +151,13 @@ def _pod_template(
         },
         "affinity": _affinity(spec, hosts),
         "containers": [_container(spec, behaviour)],
-        "volumes": _volumes(spec),
+        "volumes": pod_volumes(spec, hosts[0]),
     }
     if spec.resources.gpus:
         pod["tolerations"] = [
             {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
         ]
     return {"metadata": {"labels": _labels(spec)}, "spec": pod}
-
-
-def _volumes(spec: ServingGroupSpec) -> list[dict[str, Any]]:
-    volumes: list[dict[str, Any]] = [
-        {"name": "model", "hostPath": {"path": spec.model_path, "type": "Directory"}},
-        {
-            "name": "shared-memory",
-            "emptyDir": {"medium": "Memory", "sizeLimit": mebibytes(spec.shared_memory_mib)},
-        },
-        {"name": "tmp", "emptyDir": {}},
-    ]
-    if spec.cache_path:
-        # Role sglang makes it: fsGroup has no effect on a directory of the host.
-        path = {"path": spec.cache_path, "type": "Directory"}
-        volumes.append({"name": "cache", "hostPath": path})
-    return volumes
-
-
-def _volume_mounts(spec: ServingGroupSpec) -> list[dict[str, Any]]:
-    mounts: list[dict[str, Any]] = [
-        {"name": "model", "mountPath": spec.model_mount_path, "readOnly": True},
-        {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108  a mount, not a file
-        {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108  a mount, not a file
-    ]
-    if spec.cache_path:
-        mounts.append({"name": "cache", "mountPath": CACHE_MOUNT})
-    return mounts
 
 
 def _affinity(spec: ServingGroupSpec, hosts: list[str]) -> dict[str, Any]:
@@ -230,7 +206,7 @@ def _container(spec: ServingGroupSpec, behaviour: dict[str, Any]) -> dict[str, A
             "capabilities": capabilities,
             "readOnlyRootFilesystem": True,
         },
-        "volumeMounts": _volume_mounts(spec),
+        "volumeMounts": volume_mounts(spec),
         **behaviour,
     }
 

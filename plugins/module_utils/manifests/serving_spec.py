@@ -81,7 +81,8 @@ class ServingGroupSpec:
     C(ranks) are in rank order and one host each; C(environment) is sorted by name; durations are in
     seconds, C(shared_memory_mib) in MiB; C(node_port) 0 is none. C(cache_path) is a directory of
     each host that the engine may write to, empty for none. C(exclusive_topology) is the node
-    label whose one value the group has for itself, empty for none.
+    label whose one value the group has for itself, empty for none. C(weights_volume) is one of
+    WEIGHTS_VOLUMES.
     """
 
     name: str
@@ -103,6 +104,7 @@ class ServingGroupSpec:
     termination_grace_seconds: int
     node_port: int
     exclusive_topology: str
+    weights_volume: str
 
     @property
     def size(self) -> int:
@@ -150,6 +152,7 @@ class ServingGroupSpec:
             termination_grace_seconds=parameters["termination_grace_seconds"],
             node_port=parameters["node_port"],
             exclusive_topology=parameters["exclusive_topology"],
+            weights_volume=parameters["weights_volume"],
         )
 
 

@@ -26,6 +26,7 @@ LAB: dict[str, Any] = {
     "termination_grace_seconds": 30,
     "node_port": 30080,
     "exclusive_topology": "",
+    "weights_volume": "host_path",
 }
 
 H100: dict[str, Any] = {
@@ -52,6 +53,8 @@ H100: dict[str, Any] = {
     "termination_grace_seconds": 120,
     "node_port": 0,
 }
+
+CLAIMED: dict[str, Any] = {**H100, "weights_volume": "local_volume", "cache_path": ""}
 
 SINGLE: dict[str, Any] = {
     **LAB,

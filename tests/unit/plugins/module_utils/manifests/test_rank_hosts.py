@@ -31,6 +31,14 @@ def test_hosts_are_told_where_the_template_cannot_tell_them(
     assert rank_hosts(hosts) == annotations
 
 
+def test_claims_are_told_beside_the_hosts_and_never_alone() -> None:
+    assert rank_hosts(["a", "b", "c"], "m-") == {
+        "sglang.baremetal.io/rank-hosts": "a,b,c",
+        "sglang.baremetal.io/model-claims": "m-",
+    }
+    assert rank_hosts(["a", "b"], "m-") == {}
+
+
 def test_only_groups_that_need_the_policy_bring_it() -> None:
     kinds = {
         name: [obj["kind"] for obj in shared_objects(ServingGroupSpec.parse(parameters))]

@@ -19,10 +19,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving
     ServingGroupSpec,
 )
 
-from .groups import H100, LAB, SINGLE
+from .groups import CLAIMED, H100, LAB, SINGLE
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
-SAMPLES = {"lab": LAB, "h100": H100, "single": SINGLE}
+SAMPLES = {"lab": LAB, "h100": H100, "single": SINGLE, "claimed": CLAIMED}
 
 
 class _NoAliases(yaml.SafeDumper):

@@ -41,6 +41,7 @@ def test_parameters_become_a_spec_with_ranks_in_order() -> None:
         termination_grace_seconds=30,
         node_port=30080,
         exclusive_topology="",
+        weights_volume="host_path",
     )
 
 
