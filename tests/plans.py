@@ -48,17 +48,18 @@ def lab_plan() -> dict[str, Any]:
     return make_plan(read_question({**options, "hosts": hosts}))
 
 
-def group_specs(document: dict[str, Any], namespace: str) -> list[ServingGroupSpec]:
+def group_specs(document: dict[str, Any], namespace: str, **changes: Any) -> list[ServingGroupSpec]:
     """The groups of a plan as roles/sglang/tasks/apply_groups.yml gives them to serving_group."""
-    return [_spec(group, namespace) for group in planned_groups(parse_plan(document))]
+    return [_spec(group, namespace, changes) for group in planned_groups(parse_plan(document))]
 
 
-def _spec(parameters: dict[str, Any], namespace: str) -> ServingGroupSpec:
+def _spec(parameters: dict[str, Any], namespace: str, changes: dict[str, Any]) -> ServingGroupSpec:
     asked = {
         **parameters,
         "namespace": namespace,
         "image": "docker.io/lmsysorg/sglang:v1",
         "model_path": f"/var/lib/baremetal-sglang/models/{parameters['served_model_name']}",
+        **changes,
     }
     checked = ArgumentSpecValidator(serving_group.ARGUMENTS).validate(asked)
     assert checked.error_messages == []
