@@ -20,7 +20,9 @@ from lab.crowds.api import ControlPlane
 from lab.crowds.programs import controller_manager, scheduler
 from tests.integration.control_plane import running
 
-CONTROLLERS = "statefulset-controller,garbage-collector-controller"
+CONTROLLERS = (
+    "statefulset-controller,garbage-collector-controller,persistentvolume-binder-controller"
+)
 
 
 @contextmanager

@@ -16,6 +16,11 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.kube.serving_grou
     absent,
     present,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.model_volumes import (
+    claim_name,
+    host_volumes,
+    storage_class,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.serving_spec import (
     ServingGroupSpec,
 )
@@ -131,6 +136,27 @@ def test_engine_gets_its_rank_from_variables_that_stand_first(kubelet: Kubelet) 
 )
 def test_each_of_three_ranks_is_on_its_own_host(kubelet: Kubelet, hosts: tuple[str, ...]) -> None:
     assert placed(apply(kubelet, group(kubelet, *hosts))) == dict(enumerate(hosts))
+    remove(kubelet)
+
+
+def test_each_rank_mounts_the_claim_of_its_host_also_after_it_moved(kubelet: Kubelet) -> None:
+    nodes = ("node1", "node2", "node3")
+    path = "/srv/models/smollm2"
+    kubelet.plane.request("POST", "/apis/storage.k8s.io/v1/storageclasses", storage_class())
+    for obj in host_volumes("smollm2", path, kubelet.namespace, nodes):
+        place = f"namespaces/{kubelet.namespace}/" if "namespace" in obj["metadata"] else ""
+        kubelet.plane.request("POST", f"/api/v1/{place}{obj['kind'].lower()}s", obj)
+    for hosts in (("node3", "node1", "node2"), ("node1", "node2", "node3"), ("node2", "node3")):
+        change = apply(kubelet, group(kubelet, *hosts, weights_volume="local_volume"))
+        assert placed(change) == dict(enumerate(hosts))
+        claims = {
+            pod["spec"]["nodeName"]: pod["spec"]["volumes"][0]["persistentVolumeClaim"]
+            for pod in kubelet.pods()
+        }
+        assert claims == {
+            host: {"claimName": claim_name("smollm2", path, host), "readOnly": True}
+            for host in hosts
+        }
     remove(kubelet)
 
 

@@ -5,61 +5,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Callable, Optional
 
-from ansible_collections.baremetal.sglang.plugins.module_utils.kube.pods import PodView
-
-
-@dataclass(frozen=True)
-class Cause:
-    """A reason, how to recognise it and what to do.
-
-    C(pattern) is searched in the lines of C(source); its groups fill C(found) and C(fix).
-    A cause is certain when it persisted for C(persists) seconds, or was seen in C(incarnations)
-    different runs of a container; with neither it only explains a deadline that was missed.
-    C(held_up): the kubelet tries again after ever longer pauses, 2 to 5 minutes in the end, so that
-    what it last said may be long out of date.
-    """
-
-    name: str
-    source: Callable[[PodView], tuple[str, ...]]
-    pattern: re.Pattern[str]
-    found: str
-    fix: str
-    persists: Optional[float] = None
-    incarnations: Optional[int] = None
-    held_up: bool = False
-
-    def match(self, pod: PodView) -> Optional[re.Match[str]]:
-        """The last line that shows this cause."""
-        matches = (self.pattern.search(line) for line in reversed(self.source(pod)))
-        return next((match for match in matches if match), None)
-
-
-def _waiting(pod: PodView) -> tuple[str, ...]:
-    return (pod.waiting,)
-
-
-def _terminated(pod: PodView) -> tuple[str, ...]:
-    return (pod.terminated,)
-
-
-def _scheduling(pod: PodView) -> tuple[str, ...]:
-    return (pod.scheduling,)
-
-
-def _phase(pod: PodView) -> tuple[str, ...]:
-    return (pod.phase,)
-
-
-def _events(pod: PodView) -> tuple[str, ...]:
-    return pod.events
-
-
-def _log(pod: PodView) -> tuple[str, ...]:
-    return pod.log
-
+from ansible_collections.baremetal.sglang.plugins.module_utils.kube.cause import (
+    Cause,
+    events,
+    log,
+    phase,
+    scheduling,
+    terminated,
+    waiting,
+)
 
 SCHEDULING_SECONDS = 120.0
 """A refused pod may still fit once the pods of the previous revision are gone."""
@@ -67,7 +22,7 @@ SCHEDULING_SECONDS = 120.0
 CAUSES: tuple[Cause, ...] = (
     Cause(
         name="image missing",
-        source=_waiting,
+        source=waiting,
         pattern=re.compile(
             r"^(?:ErrImagePull|ImagePullBackOff).*(?:image \"|reference \")(?P<image>[^\"]+)\""
             r".*(?:not found|manifest unknown|does not exist|pull access denied)"
@@ -81,7 +36,7 @@ CAUSES: tuple[Cause, ...] = (
         # containerd asks the image's own registry when the mirror has no such image, and reports
         # only what that one answered.
         name="image missing",
-        source=_waiting,
+        source=waiting,
         pattern=re.compile(
             r"^(?:ErrImagePull|ImagePullBackOff).*(?:image \"|reference \")(?P<image>[^\"]+)\""
             r".*(?:Head|Get) \"https?://(?P<registry>[^/\"]+)/.*dial tcp: lookup"
@@ -96,7 +51,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="image name invalid",
-        source=_waiting,
+        source=waiting,
         pattern=re.compile(r"^InvalidImageName: (?P<text>.*)"),
         found="{text}",
         fix="correct image",
@@ -104,7 +59,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="image corrupt",
-        source=_waiting,
+        source=waiting,
         pattern=re.compile(
             r"^(?:ErrImagePull|ImagePullBackOff).*(?:image \"|reference \")(?P<image>[^\"]+)\""
             r".*commit on ref \"(?P<blob>[^\"]+)\": unexpected commit (?:digest|size)"
@@ -117,7 +72,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="registry not reachable",
-        source=_waiting,
+        source=waiting,
         pattern=re.compile(r"^(?:ErrImagePull|ImagePullBackOff)(?:: )?(?P<text>.*)"),
         found="the image cannot be pulled: {text}",
         fix=(
@@ -129,7 +84,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="cache path wrong",
-        source=_events,
+        source=events,
         pattern=re.compile(r'"cache" : hostPath type check failed: (?P<path>\S+) is not a dir'),
         found="the directory {path} for compiled kernels does not exist on this node",
         fix="make it on this node (phase serve does, where it is cache_path of the plan)",
@@ -138,8 +93,11 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="weights path wrong",
-        source=_events,
-        pattern=re.compile(r"hostPath type check failed: (?P<path>\S+) is not a directory"),
+        source=events,
+        # Of a directory of the host, and of a local volume.
+        pattern=re.compile(
+            r'(?:type check failed: |path ")(?P<path>[^\s"]+)"? (?:is not a dir|does not exist)'
+        ),
         found="the weights directory {path} does not exist on this node",
         fix="correct model_path, or bring the weights to this node (phase weights) first",
         persists=20.0,
@@ -147,7 +105,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="weights path wrong",
-        source=_log,
+        source=log,
         pattern=re.compile(
             r"(?P<text>.*(?:does not appear to have a file named config\.json"
             r"|Can't load the configuration of|Unrecognized model in"
@@ -160,7 +118,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="weights not readable",
-        source=_log,
+        source=log,
         pattern=re.compile(r"Permission denied: '(?P<path>/models[^']*)'"),
         found="the engine's user may not read {path}",
         fix="make directories 0755 and files 0644 below model_path on this node",
@@ -168,7 +126,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="cache not writable",
-        source=_log,
+        source=log,
         pattern=re.compile(r"Permission denied: '(?P<path>/var/cache/sglang[^']*)'"),
         found="the engine's user may not write to {path}",
         fix="give cache_path on this node to user and group 65532 (phase serve does)",
@@ -176,7 +134,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="out of memory",
-        source=_terminated,
+        source=terminated,
         pattern=re.compile(r"^OOMKilled: exit code (?P<code>\d+)"),
         found="the kernel killed the container at its memory limit (exit code {code})",
         fix="raise resources.memory_gib, or lower what the engine may keep (--max-total-tokens)",
@@ -184,7 +142,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="out of memory",
-        source=_log,
+        source=log,
         pattern=re.compile(r"(?:exit code: -9\b|exit code -9\b)"),
         found="a process of the engine was killed (signal 9), as the kernel does at a memory limit",
         fix="raise resources.memory_gib, or lower what the engine may keep (--max-total-tokens)",
@@ -192,7 +150,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="out of GPU memory",
-        source=_log,
+        source=log,
         pattern=re.compile(
             r"(?P<text>CUDA out of memory.*|Not enough memory\. Please try.*|"
             r".*torch\.OutOfMemoryError.*)"
@@ -202,8 +160,19 @@ CAUSES: tuple[Cause, ...] = (
         incarnations=2,
     ),
     Cause(
+        name="weights volume missing",
+        source=scheduling,
+        pattern=re.compile(
+            r"(?P<text>.*(?:persistentvolumeclaim \S+ not found|unbound immediate Persistent"
+            r"|find available persistent volumes|match PersistentVolume's node affinity).*)"
+        ),
+        found="no volume of the weights is on the planned host: {text}",
+        fix="run phase serve, which makes volumes and claims; see 'kubectl get pv,pvc'",
+        persists=SCHEDULING_SECONDS,
+    ),
+    Cause(
         name="unschedulable",
-        source=_scheduling,
+        source=scheduling,
         pattern=re.compile(
             r"(?P<text>\d+/\d+ nodes are available:.*(?P<what>Insufficient \S+?)[,.](?:\s|$).*)"
         ),
@@ -213,7 +182,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="unschedulable",
-        source=_scheduling,
+        source=scheduling,
         pattern=re.compile(r"(?P<text>\d+/\d+ nodes are available:.*untolerated taint.*)"),
         found="the planned host is tainted: {text}",
         fix=(
@@ -224,7 +193,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="unschedulable",
-        source=_scheduling,
+        source=scheduling,
         pattern=re.compile(r"(?P<text>\d+/\d+ nodes are available:.*)"),
         found="no node is one of the planned hosts and free of this group: {text}",
         fix="name hosts in ranks as their nodes' label kubernetes.io/hostname does, and join them",
@@ -232,7 +201,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="wrong Gloo interface",
-        source=_log,
+        source=log,
         pattern=re.compile(r"Unable to find (?:address|interface) for: (?P<interface>\S+)"),
         found="GLOO_SOCKET_IFNAME names {interface}, which this pod does not have",
         fix="set GLOO_SOCKET_IFNAME in environment to an interface of the pod, mostly eth0",
@@ -240,7 +209,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="port taken",
-        source=_log,
+        source=log,
         pattern=re.compile(
             r"(?P<text>.*(?:[Aa]ddress already in use|EADDRINUSE|[Pp]ort \d* ?is already in use).*)"
         ),
@@ -253,7 +222,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="engine arguments refused",
-        source=_log,
+        source=log,
         pattern=re.compile(r"launch_server(?:\.py)?: error: (?P<text>.*)"),
         found="the engine does not accept its arguments: {text}",
         fix="correct arguments; they must suit the engine version in image",
@@ -261,7 +230,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="container not created",
-        source=_waiting,
+        source=waiting,
         pattern=re.compile(
             r"^(?P<text>(?:CreateContainerConfigError|CreateContainerError|RunContainerError).*)"
         ),
@@ -272,7 +241,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="evicted",
-        source=_phase,
+        source=phase,
         pattern=re.compile(r"^Failed Evicted: (?P<text>.*)"),
         found="the kubelet evicted the pod: {text}",
         fix="free what the node lacks, or raise the kubelet's eviction thresholds",
@@ -280,7 +249,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="another rank did not join",
-        source=_log,
+        source=log,
         pattern=re.compile(
             r"(?P<text>.*(?:clients joined|Connection closed by peer|Connection reset by peer).*)"
         ),
@@ -290,7 +259,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         name="engine ended",
-        source=_terminated,
+        source=terminated,
         pattern=re.compile(r"^(?P<text>.+)"),
         found="the engine ended by itself ({text})",
         fix="read the last lines; 'kubectl logs --previous' has them all",

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ansible_collections.baremetal.sglang.plugins.module_utils.kube.causes import CAUSES, Cause
+from ansible_collections.baremetal.sglang.plugins.module_utils.kube.cause import Cause
+from ansible_collections.baremetal.sglang.plugins.module_utils.kube.causes import CAUSES
 from ansible_collections.baremetal.sglang.plugins.module_utils.kube.pods import PodView
 
 REPORTED_LINES = 20

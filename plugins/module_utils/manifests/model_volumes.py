@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.labels import (
@@ -60,7 +60,7 @@ def planned_volumes(plan: Plan, *, namespace: str, path: str) -> list[dict[str, 
     C(path) is the model's directory on the hosts, C(namespace) that of the groups.
     """
     hosts = sorted({*(rank.host for rank in plan.ranks), *plan.spares})
-    return [storage_class(), *_volumes(plan.model.name, path, namespace, hosts)]
+    return [storage_class(), *host_volumes(plan.model.name, path, namespace, hosts)]
 
 
 def storage_class() -> dict[str, Any]:
@@ -76,9 +76,10 @@ def storage_class() -> dict[str, Any]:
     }
 
 
-def _volumes(
+def host_volumes(
     model: str, path: str, namespace: str, hosts: Iterable[str]
-) -> Iterable[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
+    """A volume and its claim for each of C(hosts)."""
     for host in hosts:
         claim = claim_name(model, path, host)
         volume = f"{namespace}-{claim}"

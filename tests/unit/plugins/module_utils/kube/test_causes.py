@@ -133,6 +133,35 @@ from .samples import CORRUPT, GLOO, LOOKUP, PULL, REFUSED, STORE, UVICORN, pod, 
             "name hosts in ranks as their nodes' label kubernetes.io/hostname does",
         ),
         (
+            {
+                "scheduling": "Unschedulable: 0/3 nodes are available: "
+                'persistentvolumeclaim "m-1-a" not found. not found'
+            },
+            "weights volume missing",
+            "no volume of the weights is on the planned host: Unschedulable: 0/3 nodes are",
+            "run phase serve, which makes volumes and claims",
+        ),
+        (
+            {
+                "scheduling": "Unschedulable: 0/3 nodes are available: 1 node(s) didn't match "
+                "PersistentVolume's node affinity, 2 node(s) didn't match Pod's node affinity."
+            },
+            "weights volume missing",
+            "no volume of the weights is on the planned host",
+            "run phase serve, which makes volumes and claims; see 'kubectl get pv,pvc'",
+        ),
+        (
+            {
+                "events": (
+                    'FailedMount: MountVolume.NewMounter initialization failed for volume "serving-'
+                    'm-1-a" : path "/srv/models/m" does not exist',
+                )
+            },
+            "weights path wrong",
+            "the weights directory /srv/models/m does not exist on this node",
+            "correct model_path",
+        ),
+        (
             {"terminated": "Error: exit code 1", "log": (GLOO,)},
             "wrong Gloo interface",
             "GLOO_SOCKET_IFNAME names eth9, which this pod does not have",
