@@ -40,7 +40,9 @@ def test_a_model_lands_whole_and_is_linked(
     weights = weights_of(change)
     assert weights["seconds"] > 0
     assert weights["bytes_per_second"] > 0
-    assert {key: weights[key] for key in weights if key not in ("seconds", "bytes_per_second")} == {
+    assert sum(pull["bytes"] for pull in weights["pulls"]) == model.size
+    measured = ("seconds", "bytes_per_second", "pulls")
+    assert {key: weights[key] for key in weights if key not in measured} == {
         "name": "m",
         "digest": model.digest,
         "path": str(version),
@@ -50,6 +52,9 @@ def test_a_model_lands_whole_and_is_linked(
         "verified": True,
         "to_fetch_files": 5,
         "to_fetch_bytes": model.size,
+        "largest_bytes": max((model.path / name).stat().st_size for name in model.names),
+        "left_bytes": 0,
+        "mismatches": [],
         "fetched_bytes": model.size,
         "resumed_bytes": 0,
         "retries": 0,

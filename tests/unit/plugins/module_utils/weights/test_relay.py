@@ -52,6 +52,7 @@ def test_the_node_before_is_asked_first_and_what_passes_is_stored() -> None:
         'proxy_set_header Accept-Encoding "";',
         'proxy_set_header Range "";',
         f'proxy_set_header Authorization "Bearer {TOKEN}";',
+        "access_log /run/baremetal-sglang-relay/passed.log passed;",
         "proxy_store /var/lib/models/.relay/5f1d2c0e9b7a/$relayed_file;",
         "proxy_store_access user:rw group:r all:r;",
         "error_page 502 504 = @feed1;",
