@@ -27,6 +27,15 @@ def test_ranks_are_two_processes_in_two_pods_on_two_hosts(served: Run) -> None:
         assert processes.count("sglang::scheduler") == 1, processes
 
 
+def test_the_weights_came_from_the_source_once_and_from_node_to_node(served: Run) -> None:
+    printed = "".join(log.read_text(errors="replace") for log in SITE.logs.glob("*.log"))
+    assert "source: sent 0.31 GiB, 1.00 times the model" in printed
+    assert "retries, from node1" in printed
+    for host in ("node1", "node2"):
+        assert SITE.on(host, "pgrep -c nginx || true").strip() == "0"
+        assert "relay" not in SITE.on(host, "ls -A /run /var/lib/baremetal-sglang/models")
+
+
 def test_the_endpoint_answers_on_this_machine(served: Run) -> None:
     with urllib.request.urlopen(f"{ENDPOINT}/v1/models", timeout=20) as answer:
         assert answer.status == 200
