@@ -19,9 +19,13 @@ description:
   - A run that was interrupted goes on where it stopped, also within a file.
   - A second run compares what C(stat) says of each file with the record of the last verification
     and reads no file. A file that changed is hashed again and, when it is wrong, replaced alone.
-    A bit that rots on the disk keeps what C(stat) says; M(baremetal.sglang.model_weights_info)
-    with C(verify) reads every byte and finds it.
-  - Versions that the link no longer names are kept and reported.
+    A bit that rots on the disk keeps what C(stat) says; the scrub that role C(model_weights)
+    installs, O(verify), and M(baremetal.sglang.model_weights_info) with C(verify) read every byte
+    and find it.
+  - Versions that the link no longer names are kept and reported. With O(digest) of one of them that
+    is whole the link goes back to it, and the source is not asked.
+  - A link in the place of a file, or of a partial file, is replaced. A link in the place of a
+    directory of the model is refused.
   - Check mode asks the source for the list, the index and the sizes. A source that does not answer
     is a warning then, since the mirror may be an earlier step of the same check.
 options:
@@ -36,7 +40,8 @@ options:
   state:
     description:
       - V(present) brings the version that the source holds and links it.
-      - V(absent) removes the link, every version and what lies in staging for O(name).
+      - V(absent) removes the link, every version and what lies in staging for O(name). With
+        O(digest) it removes that version and its staging alone, and refuses the one that is linked.
     type: str
     choices: [present, absent]
     default: present
@@ -109,6 +114,17 @@ options:
         no limit.
     type: int
     default: 0
+  verify:
+    description:
+      - Read every byte of a version that is there, past the page cache, and fetch what is wrong.
+        Takes as long as the disk needs.
+    type: bool
+    default: false
+  run:
+    description:
+      - What this run is called where it was started, such as a person or a pipeline's number. The
+        record of the verification keeps it; M(baremetal.sglang.model_weights_info) returns it.
+    type: str
 extends_documentation_fragment:
   - baremetal.sglang.attributes
 seealso:
@@ -128,6 +144,20 @@ EXAMPLES = r"""
     source: file:///mnt/carried/smollm2-135m-instruct
     name: smollm2-135m-instruct
     destination: /var/lib/baremetal-sglang/models
+
+- name: Go back to an older version that is still on the node
+  baremetal.sglang.model_weights:
+    source: http://10.79.0.11:8080/models/smollm2-135m-instruct
+    name: smollm2-135m-instruct
+    digest: 9a0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b
+    destination: /var/lib/baremetal-sglang/models
+
+- name: Remove a version that is no longer wanted
+  baremetal.sglang.model_weights:
+    name: smollm2-135m-instruct
+    digest: 9a0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d7e8f9a0b
+    destination: /var/lib/baremetal-sglang/models
+    state: absent
 
 - name: Remove a model and all its versions
   baremetal.sglang.model_weights:
@@ -266,6 +296,8 @@ def main() -> None:
             "relayed": {"type": "bool", "default": False},
             "share_bytes": {"type": "int", "default": 0},
             "run_seconds": {"type": "int", "default": 0},
+            "verify": {"type": "bool", "default": False},
+            "run": {"type": "str"},
         },
         operate=operate,
         required_if=[("state", "present", ("source",))],

@@ -25,7 +25,9 @@ options:
       - All models are described without it.
     type: str
   verify:
-    description: Read every byte and compare it with the list. Takes as long as the disk needs.
+    description:
+      - Read every byte of the version in use, past the page cache, and compare it with the list.
+        Takes as long as the disk needs.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -79,6 +81,22 @@ weights:
       description:
         - When the record says that bytes were last hashed (UTC, ISO 8601); empty without a record.
       type: str
+    verified_by:
+      description: Who did that; every field is empty without a record, or when it does not say.
+      type: dict
+      contains:
+        program:
+          description: V(model_weights) or V(weights-scrub).
+          type: str
+        version:
+          description: Version of the collection.
+          type: str
+        host:
+          description: Host that read the bytes.
+          type: str
+        run:
+          description: Option C(run) of the module; of the scrub its systemd invocation.
+          type: str
     files:
       description: Files in the list.
       type: int
@@ -97,10 +115,70 @@ weights:
       description: Files whose bytes do not have the listed SHA-256; known with O(verify=true) only.
       type: list
       elements: str
+    scrub:
+      description:
+        - What the scrub of the version in use did; times are UTC, ISO 8601, empty for never.
+      type: dict
+      contains:
+        position:
+          description: Files that the pass under way has read; 0 when none is under way.
+          type: int
+        started_at:
+          description: When the last pass began.
+          type: str
+        finished_at:
+          description: When a pass last read every file.
+          type: str
+        succeeded_at:
+          description: When a pass last ended with every byte right.
+          type: str
+        by:
+          description: Who scrubbed last, as RV(weights[].verified_by).
+          type: dict
+        read_bytes:
+          description: Bytes that scrubs have read since the version came.
+          type: int
+        found:
+          description: Files that scrubs found wrong since the version came.
+          type: int
+        repaired:
+          description: Those of them that were repaired.
+          type: int
+        wrong:
+          description: Files that the last pass found wrong and could not repair.
+          type: list
+          elements: str
+        events:
+          description:
+            - The last 100 files that were found wrong, each with C(at), C(file), C(found),
+              C(repaired_from) (a URL, or empty) and C(by).
+          type: list
+          elements: dict
     versions:
       description: Versions of the model on the node, linked or not.
       type: list
       elements: str
+    other_versions:
+      description:
+        - Those that the link does not name. One that is verified can be linked again at once.
+      type: list
+      elements: dict
+      contains:
+        path:
+          description: Directory of the version.
+          type: str
+        digest:
+          description: SHA-256 of its list.
+          type: str
+        complete:
+          description: Every listed file is there.
+          type: bool
+        verified:
+          description: Every file is as it was when its SHA-256 was last found right.
+          type: bool
+        bytes:
+          description: Bytes of its files.
+          type: int
     staging:
       description: Digests (first 12 digits) of versions that began to land and did not end.
       type: list

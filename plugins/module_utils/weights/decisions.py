@@ -78,12 +78,13 @@ def input_faults(
     if digest and not _DIGEST.fullmatch(digest):
         faults.append(f"digest {digest!r}: 64 lower-case hex digits (SHA-256) are needed")
     if source is not None:
-        faults.extend(_url_faults("source", source))
-    faults.extend(fault for feed in feeds for fault in _url_faults("feed", feed))
+        faults.extend(url_faults("source", source))
+    faults.extend(fault for feed in feeds for fault in url_faults("feed", feed))
     return sorted(faults)
 
 
-def _url_faults(what: str, source: str) -> Iterable[str]:
+def url_faults(what: str, source: str) -> Iterable[str]:
+    """Faults of the URL of a directory; ``what`` says whose it is."""
     parts = urlsplit(source)
     shown = f"{what} {_without_secrets(source)!r}"
     if parts.scheme not in SCHEMES:

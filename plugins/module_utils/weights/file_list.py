@@ -15,6 +15,8 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.change import Inp
 
 LIST_NAME = "SHA256SUMS"
 RECORD_NAME = ".verified.json"
+SCRUB_NAME = ".scrub.json"
+RESERVED_NAMES = (LIST_NAME, RECORD_NAME, SCRUB_NAME)
 PARTIAL_SUFFIX = ".part"
 SHORT_DIGEST = 12
 
@@ -94,7 +96,7 @@ def name_fault(name: str) -> str:
         (".." in parts, "leaves the model directory"),
         (_CONTROL.search(name) is not None, "has a control character or a backslash"),
         ("" in parts or "." in parts, "is not a plain relative path"),
-        (name in (LIST_NAME, RECORD_NAME), "is a reserved name"),
+        (name in RESERVED_NAMES, "is a reserved name"),
         (name.endswith(PARTIAL_SUFFIX), f"ends in {PARTIAL_SUFFIX}, the mark of a partial file"),
     )
     return next((fault for broken, fault in rules if broken), "")

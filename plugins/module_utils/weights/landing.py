@@ -38,6 +38,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.progress 
     Progress,
     Pull,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.reading import CHUNK_BYTES
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.record import (
     Signature,
     VerifiedFile,
@@ -48,7 +49,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root impo
     make_directories,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.version import (
-    CHUNK_BYTES,
     VersionDirectory,
 )
 
@@ -140,7 +140,7 @@ class Landing:
 
     def _fill(self, partial: str, fetch: Fetch) -> str:
         """Bring the partial file to its full size; returns the SHA-256 (hex) of its bytes."""
-        with open(partial, "ab", buffering=0) as file:
+        with _open_partial(partial) as file:
             os.fchmod(file.fileno(), FILE_MODE)
             if file.tell() > fetch.size:
                 file.truncate(0)
@@ -201,6 +201,17 @@ class Landing:
                 there=landed,
             )
         return WeightsError(f"{partial}: not writable ({error.strerror}); check the disk")
+
+
+def _open_partial(path: str) -> io.FileIO:
+    """A partial file at its end; a link in its place gives way, and what it names is left alone."""
+    if os.path.islink(path):
+        os.unlink(path)
+    return open(path, "ab", buffering=0, opener=_open_no_link)
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, FILE_MODE)
 
 
 def _hash_partial(path: str) -> tuple[hashlib._Hash, int]:

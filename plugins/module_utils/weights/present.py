@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
-import threading
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import Change
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights import result
@@ -30,6 +29,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.content i
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.decisions import first_share
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import (
     UnreachableError,
+    WeightsError,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.landing import Landing
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.progress import (
@@ -37,9 +37,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.progress 
     Progress,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.record import (
-    Record,
     VerifiedFile,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.recorder import Recorder
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Clock, Retry
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root import (
     WeightsRoot,
@@ -60,7 +60,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.staging_p
     make_plan,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.version import (
-    VersionDirectory,
     remove_unlisted,
 )
 
@@ -86,28 +85,6 @@ def ensure_present(spec: WeightsSpec, *, check_mode: bool, clock: Clock) -> Chan
     with root.lock(spec.timeout_seconds, clock):
         plan = make_plan(spec, root, source)
         return _Run(spec, root, source, plan, clock).apply()
-
-
-class Recorder:
-    """Keeps a directory's record in step with what was verified; used by several threads."""
-
-    def __init__(self, spec: WeightsSpec, plan: StagingPlan, clock: Clock) -> None:
-        self._name = spec.name
-        self._digest = plan.file_list.digest
-        self._clock = clock
-        self._lock = threading.Lock()
-        self.files: dict[str, VerifiedFile] = {}
-
-    def add(self, directory: VersionDirectory, name: str, file: VerifiedFile) -> None:
-        """Note one more file and write the record."""
-        with self._lock:
-            self.files[name] = file
-            self.write(directory)
-
-    def write(self, directory: VersionDirectory) -> None:
-        """Write the record."""
-        now = datetime.fromtimestamp(int(self._clock.now()), timezone.utc).isoformat()
-        directory.write_record(Record(self._name, self._digest, now, dict(self.files)))
 
 
 @dataclass(frozen=True)
@@ -149,7 +126,7 @@ class _Run:
         staging = self.plan.staging
         make_directories(staging.path)
         staging.write_list(self.plan.file_list)
-        recorder = Recorder(self.spec, self.plan, self.clock)
+        recorder = Recorder(self.spec, self.plan.file_list.digest, self.clock)
         recorder.files.update(self.plan.staged.verified)
         recorder.write(staging)
         timeout = self.spec.timeout_seconds
@@ -167,7 +144,14 @@ class _Run:
             ends_at=started + self.spec.run_seconds if self.spec.run_seconds else math.inf,
         )
         share = first_share(self.plan.fetches, self.spec.share_bytes)
-        landing.land(share, self.spec.parallel)
+        try:
+            landing.land(share, self.spec.parallel)
+        except WeightsError:
+            # The record saves reading; where it cannot be written the other error says more.
+            with contextlib.suppress(OSError):
+                recorder.write(staging)
+            raise
+        recorder.write(staging)
         return frozenset(recorder.files)
 
     def _feeds(self, path: str) -> TransferAdapter:
@@ -202,7 +186,7 @@ class _Run:
 
     def _refresh(self) -> None:
         version = self.plan.version
-        recorder = Recorder(self.spec, self.plan, self.clock)
+        recorder = Recorder(self.spec, self.plan.file_list.digest, self.clock)
         recorder.files.update(self.plan.published.verified)
         for copy in self.plan.repairs:
             signature = signature_of(version.file(copy.file.name))

@@ -3,8 +3,9 @@
 """The record of verified files that saves the next run from reading them again.
 
 A file counts as verified while its signature (what stat says) is the one that was taken right
-after its bytes were hashed. A bit that rots on the disk keeps the signature: only reading the
-files again (model_weights_info with ``verify``) finds that.
+after its bytes were hashed. Signatures are compared for equality alone, so a clock that jumps
+makes no file look verified. A bit that rots on the disk keeps the signature: only reading the
+files again (the scrub, model_weights_info with ``verify``) finds that.
 """
 
 from __future__ import annotations
@@ -12,9 +13,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
-SCHEMA = 1
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.verifier import (
+    Verifier,
+    parse_verifier,
+)
+
+SCHEMA = 2
+# Schema 1 does not say who verified.
+READ_SCHEMAS = (1, SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -43,12 +51,16 @@ class VerifiedFile:
 
 @dataclass(frozen=True)
 class Record:
-    """The verified files of one version; ``verified_at`` is UTC, ISO 8601, of the last hashing."""
+    """The verified files of one version.
+
+    ``verified_at`` is UTC, ISO 8601, of the last hashing, ``verified_by`` who did it.
+    """
 
     name: str
     digest: str
     verified_at: str
     files: Mapping[str, VerifiedFile]
+    verified_by: Verifier = field(default_factory=Verifier)
 
 
 def dump_record(record: Record) -> bytes:
@@ -62,6 +74,7 @@ def dump_record(record: Record) -> bytes:
         "name": record.name,
         "digest": record.digest,
         "verified_at": record.verified_at,
+        "verified_by": asdict(record.verified_by),
         "files": files,
     }
     return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
@@ -71,11 +84,15 @@ def parse_record(text: bytes) -> Record:
     """Parse a record; raises ValueError when it is anything else."""
     try:
         content = json.loads(text)
-        if content["schema"] != SCHEMA:
-            raise ValueError(f"schema {content['schema']}, this version reads {SCHEMA}")
-        files = {name: _parse_file(entry) for name, entry in content["files"].items()}
+        if content["schema"] not in READ_SCHEMAS:
+            raise ValueError(f"schema {content['schema']}, this version reads {READ_SCHEMAS}")
+        by = parse_verifier(content["verified_by"]) if content["schema"] > 1 else Verifier()
         return Record(
-            str(content["name"]), str(content["digest"]), str(content["verified_at"]), files
+            name=str(content["name"]),
+            digest=str(content["digest"]),
+            verified_at=str(content["verified_at"]),
+            files={name: _parse_file(entry) for name, entry in content["files"].items()},
+            verified_by=by,
         )
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"not a record of verified files: {error!r}") from error

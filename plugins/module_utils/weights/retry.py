@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import TypeVar
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import (
@@ -27,6 +28,10 @@ class Clock:
     monotonic: Callable[[], float] = field(default=time.monotonic)
     now: Callable[[], float] = field(default=time.time)
     sleep: Callable[[float], None] = field(default=time.sleep)
+
+    def utc(self) -> str:
+        """The time of day for people and records (UTC, ISO 8601, whole seconds)."""
+        return datetime.fromtimestamp(int(self.now()), timezone.utc).isoformat()
 
 
 @dataclass(frozen=True)

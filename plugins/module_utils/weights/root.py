@@ -133,7 +133,8 @@ class WeightsRoot:
     def lock(self, timeout_seconds: float, clock: Clock) -> Iterator[None]:
         """Hold the root against other runs; raises LockedError after ``timeout_seconds``."""
         make_directories(self.path)
-        descriptor = os.open(os.path.join(self.path, ".lock"), os.O_RDWR | os.O_CREAT, FILE_MODE)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+        descriptor = os.open(os.path.join(self.path, ".lock"), flags, FILE_MODE)
         try:
             self._wait_for_lock(descriptor, timeout_seconds, clock)
             yield
@@ -148,7 +149,7 @@ class WeightsRoot:
             except BlockingIOError as error:
                 if clock.monotonic() >= deadline:
                     raise LockedError(
-                        f"{self.path} is held by {_lock_holder(descriptor)} for more than "
+                        f"{self.path} is held by {lock_holder(descriptor)} for more than "
                         f"{timeout_seconds:g} s; wait for it or end it, then run again"
                     ) from error
                 clock.sleep(_LOCK_PAUSE_SECONDS)
@@ -156,8 +157,8 @@ class WeightsRoot:
                 return
 
 
-def _lock_holder(descriptor: int) -> str:
-    """Who holds a lock, from the kernel's table (proc_locks(5))."""
+def lock_holder(descriptor: int) -> str:
+    """Who holds the flock of an open file, from the kernel's table (proc_locks(5))."""
     inode = str(os.fstat(descriptor).st_ino)
     with open("/proc/locks", encoding="ascii") as table:
         rows = [line.split() for line in table]
@@ -195,9 +196,11 @@ def directories_below(path: str) -> list[str]:
 
 
 def write_file(path: str, content: bytes) -> None:
-    """Replace a small file in one step."""
+    """Replace a small file in one step; a link in the place of the temporary file gives way."""
     temporary = path + PARTIAL_SUFFIX
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(temporary)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
     with os.fdopen(descriptor, "wb") as file:
         os.fchmod(file.fileno(), FILE_MODE)
         file.write(content)
@@ -213,6 +216,12 @@ def signature_of(path: str) -> Optional[Signature]:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return Signature.of(found) if stat.S_ISREG(found.st_mode) else None
+
+
+def bytes_below(path: str) -> int:
+    """Bytes of the regular files below a directory."""
+    paths = (os.path.join(parent, name) for parent, _, names in os.walk(path) for name in names)
+    return sum(found.size for entry in paths if (found := signature_of(entry)) is not None)
 
 
 def remove_tree(path: str) -> None:

@@ -13,6 +13,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.change import Inp
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.decisions import (
     input_faults,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.verifier import (
+    Verifier,
+    this_verifier,
+)
 
 CHECKS = ("index", "safetensors")
 
@@ -27,7 +31,8 @@ class WeightsSpec:
     what has landed; 0 sets no limit.
     ``feeds`` are URLs of relays, asked before the source, with ``stored_only`` for whole verified
     files alone; with ``relayed`` the node's own relay stores its files. ``feed_token`` goes to
-    feeds only.
+    feeds only. With ``verify`` every byte of a version that is there is read. ``verifier`` is who
+    the records will name.
     """
 
     name: str
@@ -44,7 +49,9 @@ class WeightsSpec:
     relayed: bool = False
     share_bytes: int = 0
     run_seconds: int = 0
+    verify: bool = False
     feed_token: str = field(default="", repr=False)
+    verifier: Verifier = field(default_factory=Verifier)
 
     @classmethod
     def parse(cls, parameters: Mapping[str, Any]) -> WeightsSpec:
@@ -79,5 +86,7 @@ class WeightsSpec:
             relayed=parameters["relayed"],
             share_bytes=parameters["share_bytes"],
             run_seconds=parameters["run_seconds"],
+            verify=parameters["verify"],
             feed_token=parameters["feed_token"] or "",
+            verifier=this_verifier("model_weights", parameters["run"] or ""),
         )

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
@@ -34,6 +35,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.safetenso
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source import Source
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.spec import WeightsSpec
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.tree import refuse_links
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.version import (
     Survey,
     VersionDirectory,
@@ -83,13 +85,17 @@ class StagingPlan:
 def make_plan(spec: WeightsSpec, root: WeightsRoot, source: Source) -> StagingPlan:
     """Survey the node and ask the source only for what the node lacks.
 
-    Raises InputError, SourceError or SpaceError; changes nothing.
+    Raises InputError, SourceError, SpaceError, or WeightsError for a link where a directory is
+    needed; changes nothing.
     """
     file_list = _wanted_list(spec, root, source)
     version = VersionDirectory(root.version(spec.name, file_list.short_digest))
     staging = VersionDirectory(root.staging(file_list.short_digest))
+    refuse_links(os.path.dirname(staging.path), ())
+    for directory in (version, staging):
+        refuse_links(directory.path, (file.name for file in file_list.files))
     kept = version.file_list()
-    published = survey(version, file_list.files, read=True)
+    published = survey(version, file_list.files, read=True, trust=not spec.verify)
     staged = survey(staging, file_list.files, read=True)
     copies = _copies(file_list, staging, published, staged)
     wanted = to_fetch(copies)

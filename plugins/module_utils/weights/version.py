@@ -21,9 +21,15 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.decisions
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list import (
     LIST_NAME,
     RECORD_NAME,
+    RESERVED_NAMES,
+    SCRUB_NAME,
     FileList,
     ListedFile,
     parse_file_list,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.reading import (
+    CHUNK_BYTES,
+    hash_from_disk,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.record import (
     Record,
@@ -37,8 +43,12 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root impo
     signature_of,
     write_file,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.scrub_state import (
+    ScrubState,
+    dump_state,
+    parse_state,
+)
 
-CHUNK_BYTES = 1024 * 1024
 # Files hashed at a time: SHA-256 of one stream is slower than the disks that hold weights.
 READERS = 4
 
@@ -82,6 +92,18 @@ class VersionDirectory:
         """Keep the record beside the files."""
         write_file(self.file(RECORD_NAME), dump_record(record))
 
+    def scrub_state(self) -> Optional[ScrubState]:
+        """What the scrub left in the directory; None when there is nothing that can be used."""
+        try:
+            with open(self.file(SCRUB_NAME), "rb") as file:
+                return parse_state(file.read())
+        except (OSError, ValueError):
+            return None
+
+    def write_scrub_state(self, state: ScrubState) -> None:
+        """Keep the state of the scrub beside the files."""
+        write_file(self.file(SCRUB_NAME), dump_state(state))
+
     def size(self, name: str) -> int:
         """Size in bytes of a regular file, 0 without one."""
         signature = signature_of(self.file(name))
@@ -102,8 +124,8 @@ def survey(
 ) -> Survey:
     """Compare each listed file's signature with the record; with ``read`` hash those that differ.
 
-    Without ``trust`` the record counts for nothing, so that ``read`` hashes every file. Raises
-    OSError when a file that is there cannot be read.
+    Without ``trust`` the record counts for nothing, so that ``read`` hashes every file, past the
+    page cache. Raises OSError when a file that is there cannot be read.
     """
     record = directory.record() if trust else None
     known = record.files if record else {}
@@ -114,7 +136,8 @@ def survey(
     }
     unread = [f for f in files if read and standings[f.name] is Standing.UNREAD]
     with ThreadPoolExecutor(max_workers=READERS) as pool:
-        found = pool.map(lambda file: hash_file(directory.file(file.name)), unread)
+        reader = hash_file if trust else hash_from_disk
+        found = pool.map(lambda file: reader(directory.file(file.name)), unread)
         standings.update(
             (file.name, hashed_standing(sha256, file.sha256)) for file, sha256 in zip(unread, found)
         )
@@ -127,6 +150,15 @@ def survey(
     hashed = (signatures[file.name] for file in unread)
     hashed_bytes = sum(signature.size for signature in hashed if signature is not None)
     return Survey(standings, verified, hashed_bytes)
+
+
+def own_list(name: str, directory: VersionDirectory) -> Optional[FileList]:
+    """The directory's list, when its digest is the one that the directory's name carries."""
+    file_list = directory.file_list()
+    if file_list is None:
+        return None
+    own = os.path.basename(directory.path) == f"{name}@{file_list.short_digest}"
+    return file_list if own else None
 
 
 def owned_staging(root: WeightsRoot, name: str) -> tuple[str, ...]:
@@ -158,7 +190,7 @@ def hash_file(path: str) -> str:
 
 def remove_unlisted(directory: VersionDirectory, files: tuple[ListedFile, ...]) -> None:
     """Remove everything from a staging directory that is not listed (left by a killed run)."""
-    keep = {LIST_NAME, RECORD_NAME, *(file.name for file in files)}
+    keep = {*RESERVED_NAMES, *(file.name for file in files)}
     for parent in directories_below(directory.path):
         for name in os.listdir(parent):
             path = os.path.join(parent, name)

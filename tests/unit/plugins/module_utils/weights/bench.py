@@ -120,6 +120,8 @@ def spec(destination: Path, source: str, **values: Any) -> WeightsSpec:
         "relayed": False,
         "share_bytes": 0,
         "run_seconds": 0,
+        "verify": False,
+        "run": "",
         **values,
     }
     return WeightsSpec.parse(parameters)

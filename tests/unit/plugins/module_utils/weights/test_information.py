@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.informati
     describe_models,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Clock
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.verifier import VERSION
 
 from tests.unit.plugins.module_utils.weights.bench import (
     SHARDS,
@@ -29,7 +31,7 @@ def describe(root: Path, name: str = "m", *, verify: bool = False) -> dict[str, 
 
 
 def test_a_published_model_is_complete_and_verified(model: Model, root: Path) -> None:
-    run(root, model.url, clock=NOON)
+    run(root, model.url, clock=NOON, run="ops")
     before = tree(root)
     assert describe(root) == {
         "name": "m",
@@ -39,12 +41,31 @@ def test_a_published_model_is_complete_and_verified(model: Model, root: Path) ->
         "complete": True,
         "verified": True,
         "verified_at": "2026-01-01T12:00:00+00:00",
+        "verified_by": {
+            "program": "model_weights",
+            "version": VERSION,
+            "host": platform.node(),
+            "run": "ops",
+        },
         "files": 5,
         "bytes": model.size,
         "missing": [],
         "unverified": [],
         "mismatching": [],
+        "scrub": {
+            "position": 0,
+            "started_at": "",
+            "finished_at": "",
+            "succeeded_at": "",
+            "by": {"program": "", "version": "", "host": "", "run": ""},
+            "read_bytes": 0,
+            "found": 0,
+            "repaired": 0,
+            "wrong": [],
+            "events": [],
+        },
         "versions": [model.version],
+        "other_versions": [],
         "staging": [],
     }
     assert tree(root) == before
@@ -71,6 +92,21 @@ def test_without_a_name_every_model_is_described_in_order(model: Model, root: Pa
     for name in ("z", "a"):
         run(root, model.url, name=name)
     assert [found["name"] for found in describe_models(str(root), "", verify=False)] == ["a", "z"]
+
+
+def test_an_older_version_is_told_with_what_a_rollback_needs(model: Model, root: Path) -> None:
+    run(root, model.url)
+    old: dict[str, Any] = {
+        "path": str(root / model.version),
+        "digest": model.digest,
+        "bytes": model.size,
+    }
+    model.write("config.json", b"{}")
+    run(root, model.url)
+    assert describe(root)["other_versions"] == [{**old, "complete": True, "verified": True}]
+    (Path(old["path"]) / SHARDS[0]).unlink()
+    (found,) = describe(root)["other_versions"]
+    assert (found["complete"], found["verified"]) == (False, False)
 
 
 def test_a_missing_file_makes_it_incomplete(model: Model, root: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.record im
     dump_record,
     parse_record,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.verifier import Verifier
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +22,7 @@ RECORD = Record(
     "d" * 64,
     "2026-01-02T03:04:05+00:00",
     {"config.json": VerifiedFile("a" * 64, Signature(5, 6, 7, 8, 9))},
+    Verifier("model_weights", "1.2.3", "node1", "ops"),
 )
 FILE = {
     "sha256": "a" * 64,
@@ -29,11 +32,20 @@ FILE = {
     "inode": 8,
     "device": 9,
 }
-TEXT = {
+OLD = {
     "schema": 1,
     "name": "m",
     "digest": "d" * 64,
     "verified_at": "2026-01-02T03:04:05+00:00",
+    "files": {"config.json": FILE},
+}
+BY = {"program": "model_weights", "version": "1.2.3", "host": "node1", "run": "ops"}
+TEXT = {
+    "schema": 2,
+    "name": "m",
+    "digest": "d" * 64,
+    "verified_at": "2026-01-02T03:04:05+00:00",
+    "verified_by": BY,
     "files": {"config.json": FILE},
 }
 
@@ -41,6 +53,10 @@ TEXT = {
 def test_a_record_is_written_in_its_schema_and_read_back() -> None:
     assert json.loads(dump_record(RECORD)) == TEXT
     assert parse_record(dump_record(RECORD)) == RECORD
+
+
+def test_a_record_from_before_it_said_by_whom_is_read() -> None:
+    assert parse_record(json.dumps(OLD).encode()) == replace(RECORD, verified_by=Verifier())
 
 
 def test_the_same_record_gives_the_same_bytes() -> None:
@@ -58,7 +74,9 @@ def test_the_same_record_gives_the_same_bytes() -> None:
         b"[]",
         b"{}",
         b"null",
-        json.dumps({**TEXT, "schema": 2}).encode(),
+        json.dumps({**TEXT, "schema": 3}).encode(),
+        json.dumps({**OLD, "schema": 2}).encode(),
+        json.dumps({**TEXT, "verified_by": "ops"}).encode(),
         json.dumps({**TEXT, "files": []}).encode(),
         json.dumps({**TEXT, "files": {"a": {"sha256": "x", "size": "5"}}}).encode(),
         json.dumps({**TEXT, "files": {"a": {**FILE, "size": "5"}}}).encode(),
