@@ -75,3 +75,55 @@ def test_a_removed_model_leaves_nothing_behind(host: Any) -> None:
     bring(host, "name=short state=absent")
     assert not [name for name in host.file(ROOT).listdir() if name.startswith("short")]
     assert host.file(f"{ROOT}/.staging").listdir() == []
+
+
+def scrubbed(host: Any, name: str) -> dict[str, Any]:
+    """Scrub a model now, as its timer does, and say what the node then knows of it."""
+    unit = f"baremetal-sglang-weights-scrub-{name}.service"
+    done = host.run(f"systemctl start {unit}")
+    assert done.succeeded, host.check_output(f"journalctl -u {unit} -o cat -n 20")
+    found = info(host, f"name={name} destination={ROOT}")
+    return dict(found["scrub"])
+
+
+def metric(host: Any, name: str, metric: str) -> str:
+    path = f"/var/lib/prometheus/node-exporter/baremetal_sglang_weights_{name}.prom"
+    lines = host.file(path).content_string.splitlines()
+    (line,) = (x for x in lines if x.startswith(f"baremetal_sglang_weights_{metric}{{"))
+    return str(line.split()[-1])
+
+
+@pytest.mark.parametrize("name", ["served", "carried"])
+def test_a_timer_scrubs_each_model_at_boot_and_now(host: Any, name: str) -> None:
+    timer = host.service(f"baremetal-sglang-weights-scrub-{name}.timer")
+    assert (timer.is_enabled, timer.is_running) == (True, True)
+    assert host.check_output(f"systemctl show -p NextElapseUSecRealtime --value {timer.name}")
+    assert metric(host, name, "complete") == "1"
+
+
+def test_the_scrub_repairs_a_rotten_file_without_ansible(host: Any) -> None:
+    before = host.check_output(f"sha256sum {VERSION}/*.safetensors")
+    host.check_output(f"cp -p --attributes-only {SHARD} /run/times")
+    host.check_output(f"printf x | dd of={SHARD} bs=1 seek=90000 conv=notrunc status=none")
+    host.check_output(f"touch -r /run/times {SHARD} && rm /run/times")
+    found = scrubbed(host, "served")
+    assert (found["found"], found["repaired"], found["wrong"]) == (1, 1, [])
+    assert found["events"][0]["repaired_from"] == (
+        "http://127.0.0.1:8080/served/model-1.safetensors"
+    )
+    assert found["by"]["run"]
+    assert host.check_output(f"sha256sum {VERSION}/*.safetensors") == before
+    assert metric(host, "served", "scrub_repaired_total") == "1"
+    assert metric(host, "served", "verified") == "1"
+    assert metric(host, "served", "scrub_last_success_timestamp_seconds") != "0"
+
+
+def test_the_scrub_gives_way_to_everything_else(host: Any) -> None:
+    unit = "baremetal-sglang-weights-scrub-served.service"
+    shown = host.check_output(f"systemctl show -p Nice -p IOSchedulingClass {unit}")
+    assert set(shown.splitlines()) == {"Nice=19", "IOSchedulingClass=3"}
+
+
+def test_a_removed_model_is_not_scrubbed(host: Any) -> None:
+    units = host.file("/etc/systemd/system").listdir()
+    assert not [unit for unit in units if unit.startswith("baremetal-sglang-weights-scrub-removed")]

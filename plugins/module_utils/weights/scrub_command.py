@@ -14,19 +14,15 @@ a configuration that is refused, 3 when another run scrubs the model.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import fcntl
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from typing import NoReturn, Optional
+from collections.abc import Sequence
+from typing import IO, NoReturn, Optional
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import (
-    LockedError,
-    WeightsError,
-)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import WeightsError
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.metrics import write_metrics
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Clock
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root import (
@@ -54,15 +50,18 @@ def main(arguments: Optional[Sequence[str]] = None, clock: Optional[Clock] = Non
     parser.add_argument("configuration", help="file that role model_weights wrote")
     options = parser.parse_args(arguments)
     try:
-        with _configured(options.configuration) as spec:
+        with open(options.configuration, "rb") as file:
+            spec = parse_scrub_spec(file.read(), options.configuration)
+            alone = _hold(file)
             if options.report:
-                _write_metrics(spec)
-                return RIGHT
+                return _report(spec, alone=alone)
+            if not alone:
+                holder = lock_holder(file.fileno())
+                text = f"{spec.name} is scrubbed by {holder}; wait for it or end it"
+                return _failed(text, LOCKED)
             return _scrub(spec, clock or Clock())
     except InputError as error:
         return _failed(str(error), REFUSED)
-    except LockedError as error:
-        return _failed(str(error), LOCKED)
     except WeightsError as error:
         return _failed(str(error), WRONG)
     except OSError as error:
@@ -83,19 +82,20 @@ def _write_metrics(spec: ScrubSpec) -> None:
         write_metrics(spec.metrics_directory, WeightsRoot(spec.destination), spec.name)
 
 
-@contextlib.contextmanager
-def _configured(path: str) -> Iterator[ScrubSpec]:
-    """The configuration in a file, which is held against another scrub of the same model."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        spec = parse_scrub_spec(file.read(), path)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LockedError(
-                f"{spec.name} is scrubbed by {lock_holder(descriptor)}; wait for it or end it"
-            ) from error
-        yield spec
+def _report(spec: ScrubSpec, *, alone: bool) -> int:
+    """Write the metrics; a scrub that runs writes them itself."""
+    if alone:
+        _write_metrics(spec)
+    return RIGHT
+
+
+def _hold(configuration: IO[bytes]) -> bool:
+    """Hold a model's configuration against another run of this program; False when one has it."""
+    try:
+        fcntl.flock(configuration, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _end(_number: int, _frame: object) -> NoReturn:

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.plugins.module_utils.weights.bench import Model, WebServer, make_model, web_server
+from tests.unit.plugins.module_utils.weights.bench import (
+    Model,
+    WebServer,
+    make_model,
+    run,
+    web_server,
+)
 
 
 @pytest.fixture
@@ -23,3 +29,10 @@ def root(tmp_path: Path) -> Path:
 def server(model: Model) -> Iterator[WebServer]:
     with web_server(model.path) as running:
         yield running
+
+
+@pytest.fixture
+def published(model: Model, root: Path) -> Path:
+    """The version of a model that a run brought."""
+    run(root, model.url)
+    return root / model.version

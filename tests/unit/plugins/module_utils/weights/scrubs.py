@@ -16,7 +16,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.scrub_spe
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.verifier import Verifier
 
-from tests.unit.plugins.module_utils.weights.bench import WAITLESS, flip
+from tests.unit.plugins.module_utils.weights.bench import WAITLESS, Model, flip, tree
 
 BY = Verifier("weights-scrub", "1.2.3", "node1", "invocation")
 
@@ -59,3 +59,13 @@ def rot(path: Path, at: int = -1) -> None:
     before = path.stat()
     flip(path, at)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def holds(published: Path, model: Model) -> bool:
+    return all(
+        (published / name).read_bytes() == (model.path / name).read_bytes() for name in model.names
+    )
+
+
+def files(published: Path) -> dict[str, object]:
+    return {n: v for n, v in tree(published).items() if not n.startswith(".")}

@@ -20,7 +20,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.scrub_sta
     parse_state,
 )
 
-from tests.unit.plugins.module_utils.weights.bench import SHARDS, Model, run
+from tests.unit.plugins.module_utils.weights.bench import SHARDS, Model
 from tests.unit.plugins.module_utils.weights.scrubs import rot, scrub, state
 
 YEAR = 365 * 24 * 3600.0
@@ -43,12 +43,6 @@ def paced(
             raise StoppedError
 
     return Clock(monotonic=lambda: sum(slept), now=now, sleep=sleep), slept
-
-
-@pytest.fixture
-def published(model: Model, root: Path) -> Path:
-    run(root, model.url)
-    return root / model.version
 
 
 def test_a_scrub_keeps_to_its_rate(published: Path, model: Model, root: Path) -> None:
