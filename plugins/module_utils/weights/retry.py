@@ -17,8 +17,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors im
 
 T = TypeVar("T")
 
-FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 8.0
+# With the default of three retries a source that is away for 10 s, and for up to 20, is waited for.
+FIRST_PAUSE_SECONDS = 1.0
+PAUSE_GROWTH = 4.0
+LONGEST_PAUSE_SECONDS = 16.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Retry:
-    """At most ``retries`` attempts after the first, with pauses that double up to 8 s.
+    """At most ``retries`` attempts after the first, with pauses of 1, 4, 16, 16 ... seconds.
 
     A source that says when it will have a file is asked again then, for up to
     ``patience_seconds``, without an attempt being counted.
@@ -55,7 +57,7 @@ class Retry:
             except TransientSourceError:
                 on_retry()
                 self.clock.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                pause = min(PAUSE_GROWTH * pause, LONGEST_PAUSE_SECONDS)
         try:
             return self._patiently(attempt)
         except TransientSourceError as error:

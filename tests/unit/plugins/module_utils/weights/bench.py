@@ -194,10 +194,10 @@ class WebServer:
 
 
 @contextmanager
-def web_server(directory: Path, **values: Any) -> Iterator[WebServer]:
+def web_server(directory: Path, port: int = 0, **values: Any) -> Iterator[WebServer]:
     server = WebServer(directory, **values)
     handler = type("Handler", (_Handler,), {"bench": server})
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    listener = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.url = f"http://127.0.0.1:{listener.server_port}"
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

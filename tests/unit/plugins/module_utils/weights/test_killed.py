@@ -8,12 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import OperationError
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import LockedError
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.information import (
+    describe_models,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Clock
 
 from tests.unit.plugins.module_utils.weights.bench import (
     SHARDS,
@@ -21,8 +25,10 @@ from tests.unit.plugins.module_utils.weights.bench import (
     Model,
     WebServer,
     run,
+    tree,
     weights_of,
 )
+from tests.unit.plugins.module_utils.weights.scrubs import holds, rot, scrub
 
 ROOT = Path(__file__).resolve().parents[5]
 SHARD = SHARDS[0]
@@ -94,20 +100,6 @@ def test_two_runs_at_once_do_not_collide(server: WebServer, model: Model, root: 
     assert [name for name, _ in server.asked("GET")].count(SHARD) == 1
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MiB."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small file system needs root")
-    path = tmp_path / "disk"
-    path.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", path], check=True)
-    try:
-        yield path
-    finally:
-        subprocess.run(["umount", path], check=True)
-
-
 def test_a_disk_that_is_too_small_is_refused_with_figures_before_the_first_byte(
     small_disk: Path, server: WebServer, model: Model
 ) -> None:
@@ -154,3 +146,60 @@ def test_a_disk_that_fills_while_files_land_is_a_clear_error_and_heals(
 def partial_bytes_of(error: OperationError) -> int:
     there: int = error.details["there_bytes"]
     return there
+
+
+def test_a_disk_that_is_full_keeps_the_wrong_file_and_the_next_scrub_repairs_it(
+    small_disk: Path, model: Model
+) -> None:
+    root = small_disk / "models"
+    run(root, model.url)
+    rot(root / model.version / SHARD)
+    stat = os.statvfs(small_disk)
+    (small_disk / "hog").write_bytes(b"x" * (stat.f_bavail * stat.f_frsize - 100_000))
+    wrong, said = scrub(root, model.url)
+    assert wrong == (str(root / model.version / SHARD),)
+    assert "bytes are still to be fetched" in said[-1]
+    assert describe_models(str(root), "m", verify=False)[0]["unverified"] == [SHARD]
+    (small_disk / "hog").unlink()
+    assert scrub(root, model.url)[0] == ()
+    assert holds(root / model.version, model)
+
+
+def test_a_file_system_that_became_read_only_is_told_and_keeps_what_it_has(
+    small_disk: Path, model: Model
+) -> None:
+    root = small_disk / "models"
+    run(root, model.url)
+    old = model.version
+    before = tree(root)
+    model.write("config.json", b"{}")
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    with pytest.raises(OperationError) as caught:
+        run(root, model.url)
+    assert str(caught.value) == (
+        f"model m at {root}/.lock: Read-only file system; check the file system and who may write "
+        "there"
+    )
+    with pytest.raises(OSError, match="Read-only file system"):
+        scrub(root, model.url)
+    assert run(root, model.url, check=True).changed
+    (found,) = describe_models(str(root), "m", verify=True)
+    assert (found["verified"], found["versions"]) == (True, [old])
+    assert tree(root) == before
+    subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+    run(root, model.url)
+    assert holds(root / model.version, model)
+
+
+@pytest.mark.slow
+def test_a_second_run_that_waits_too_long_says_who_holds_the_root(
+    server: WebServer, model: Model, root: Path
+) -> None:
+    server.faults[SHARD] = [Fault("trickle", 500)]
+    first = start(root, server.url)
+    wait_for_size(root / ".staging" / model.digest[:12] / f"{SHARD}.part", 500)
+    with pytest.raises(LockedError) as caught:
+        run(root, server.url, timeout_seconds=1, clock=Clock())
+    assert f"{root} is held by process {first.pid} for more than 1 s" in str(caught.value)
+    assert result(first)["weights"]["verified"]
+    assert holds(root / model.version, model)

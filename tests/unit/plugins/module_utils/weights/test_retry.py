@@ -27,11 +27,11 @@ def transient() -> TransientSourceError:
     return TransientSourceError("url", "found", "advice")
 
 
-def test_pauses_double_up_to_eight_seconds() -> None:
+def test_pauses_grow_up_to_sixteen_seconds() -> None:
     pauses: list[float] = []
     attempts = Attempts(*(transient() for _ in range(7)))
     assert Retry(7, Clock(sleep=pauses.append)).run(attempts) == "done"
-    assert pauses == [0.5, 1, 2, 4, 8, 8, 8]
+    assert pauses == [1, 4, 16, 16, 16, 16, 16]
 
 
 @pytest.mark.parametrize(("retries", "made"), [(0, 1), (1, 2), (3, 4)])
@@ -77,7 +77,7 @@ def test_a_source_that_says_when_is_asked_then_and_no_attempt_is_counted() -> No
     time = Time()
     attempts = Attempts(*(not_yet() for _ in range(5)), not_yet(99))
     assert Retry(0, time.clock, patience_seconds=60).run(attempts) == "done"
-    assert time.pauses == [1, 1, 1, 1, 1, 8]
+    assert time.pauses == [1, 1, 1, 1, 1, 16]
 
 
 def test_patience_ends_and_the_error_is_then_one_like_any_other() -> None:
@@ -85,5 +85,5 @@ def test_patience_ends_and_the_error_is_then_one_like_any_other() -> None:
     attempts = Attempts(*(not_yet() for _ in range(99)))
     with pytest.raises(NotYetError) as caught:
         Retry(1, time.clock, patience_seconds=3).run(attempts)
-    assert time.pauses == [1, 1, 1, 0.5, 1, 1, 1]
+    assert time.pauses == [1, 1, 1, 1, 1, 1, 1]
     assert caught.value.details["attempts"] == 2
