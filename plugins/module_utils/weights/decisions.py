@@ -42,6 +42,8 @@ class Copies:
     ``partial_bytes`` is the length of the partial file in staging (0: none).
     """
 
+    __slots__ = ("file", "partial_bytes", "published", "staged")
+
     file: ListedFile
     published: Standing
     staged: Standing
@@ -51,6 +53,8 @@ class Copies:
 @dataclass(frozen=True)
 class Fetch:
     """A file to fetch: ``size`` bytes in all, of which ``partial_bytes`` are already there."""
+
+    __slots__ = ("file", "partial_bytes", "size")
 
     file: ListedFile
     size: int

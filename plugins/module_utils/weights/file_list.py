@@ -29,6 +29,8 @@ _REFUSED = "is refused (write it anew in the model's directory: sha256sum -- * >
 class ListedFile:
     """One file of a model: its path relative to the model directory and its SHA-256 (hex)."""
 
+    __slots__ = ("name", "sha256")
+
     name: str
     sha256: str
 

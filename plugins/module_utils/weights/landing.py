@@ -10,7 +10,6 @@ import io
 import math
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Callable
 
@@ -34,6 +33,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors im
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list import (
     PARTIAL_SUFFIX,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.parallel import work_through
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.progress import (
     Progress,
     Pull,
@@ -85,10 +85,8 @@ class Landing:
 
         Raises the failed file's WeightsError, or SeveralError. Partial files stay for the next run.
         """
-        with ThreadPoolExecutor(max_workers=parallel) as pool:
-            futures = [pool.submit(self._land_or_stop, fetch) for fetch in fetches]
-        errors = [future.exception() for future in futures]
-        unexpected = [e for e in errors if e is not None and not isinstance(e, WeightsError)]
+        errors = work_through(self._land_or_stop, fetches, parallel)
+        unexpected = [e for e in errors if not isinstance(e, WeightsError)]
         failed = [
             e for e in errors if isinstance(e, WeightsError) and not isinstance(e, StoppedError)
         ]

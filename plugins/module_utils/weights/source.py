@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, Optional
 from urllib.parse import urlsplit
 
@@ -32,6 +31,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list
     ListedFile,
     parse_file_list,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.parallel import map_parallel
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Retry
 
 ADAPTERS: Mapping[str, Callable[[str], TransferAdapter]] = {
@@ -85,8 +85,7 @@ class Source:
     def sizes(self, names: Iterable[str]) -> Mapping[str, int]:
         """Size in bytes of each file; raises SourceError."""
         unknown = [name for name in names if name not in self._sizes]
-        with ThreadPoolExecutor(max_workers=self._parallel) as pool:
-            self._sizes.update(zip(unknown, pool.map(self._size, unknown)))
+        self._sizes.update(zip(unknown, map_parallel(self._size, unknown, self._parallel)))
         return self._sizes
 
     def _size(self, name: str) -> int:

@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Optional
 
@@ -27,6 +26,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list
     ListedFile,
     parse_file_list,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.parallel import map_parallel
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.reading import (
     CHUNK_BYTES,
     hash_from_disk,
@@ -135,12 +135,11 @@ def survey(
         for file in files
     }
     unread = [f for f in files if read and standings[f.name] is Standing.UNREAD]
-    with ThreadPoolExecutor(max_workers=READERS) as pool:
-        reader = hash_file if trust else hash_from_disk
-        found = pool.map(lambda file: reader(directory.file(file.name)), unread)
-        standings.update(
-            (file.name, hashed_standing(sha256, file.sha256)) for file, sha256 in zip(unread, found)
-        )
+    reader = hash_file if trust else hash_from_disk
+    found = map_parallel(lambda file: reader(directory.file(file.name)), unread, READERS)
+    standings.update(
+        (file.name, hashed_standing(sha256, file.sha256)) for file, sha256 in zip(unread, found)
+    )
     verified = {
         file.name: VerifiedFile(file.sha256, signature)
         for file in files
