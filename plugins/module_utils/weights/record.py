@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -70,8 +71,8 @@ class Record:
     verified_by: Verifier = field(default_factory=Verifier)
 
 
-def dump_record(record: Record) -> bytes:
-    """The record as JSON with a line for each file, the same bytes for the same record."""
+def dump_record(record: Record) -> Iterator[bytes]:
+    """The record as JSON, line by line with one for each file; the same for the same record."""
     head = {
         "schema": SCHEMA,
         "name": record.name,
@@ -79,13 +80,17 @@ def dump_record(record: Record) -> bytes:
         "verified_at": record.verified_at,
         "verified_by": asdict(record.verified_by),
     }
-    lines = ",\n".join(_dump_file(name, record.files[name]) for name in sorted(record.files))
-    return f'{json.dumps(head)[:-1]}, "files": {{\n{lines}\n}}}}\n'.encode()
+    yield f'{json.dumps(head)[:-1]}, "files": {{\n'.encode()
+    comma = ""
+    for name in sorted(record.files):
+        yield f"{comma}{json.dumps(name)}: {json.dumps(_entry(record.files[name]))}".encode()
+        comma = ",\n"
+    yield b"\n}}\n"
 
 
-def _dump_file(name: str, file: VerifiedFile) -> str:
-    signature = {key: getattr(file.signature, key) for key in _FIGURES}
-    return f"{json.dumps(name)}: {json.dumps({'sha256': file.sha256, **signature})}"
+def _entry(file: VerifiedFile) -> dict[str, object]:
+    figures = {key: getattr(file.signature, key) for key in _FIGURES}
+    return {"sha256": file.sha256, **figures}
 
 
 def parse_record(text: bytes) -> Record:
@@ -116,4 +121,4 @@ def _parse_object(entry: dict[str, Any]) -> Any:
     numbers = [entry[key] for key in _FIGURES]
     if not all(isinstance(number, int) for number in numbers):
         raise ValueError("a signature's figures are whole numbers")
-    return VerifiedFile(str(entry["sha256"]), Signature(*numbers))
+    return VerifiedFile(sys.intern(str(entry["sha256"])), Signature(*numbers))

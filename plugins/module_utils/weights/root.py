@@ -20,7 +20,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Optional
 
@@ -197,13 +197,18 @@ def directories_below(path: str) -> list[str]:
 
 def write_file(path: str, content: bytes) -> None:
     """Replace a small file in one step; a link in the place of the temporary file gives way."""
+    write_pieces(path, (content,))
+
+
+def write_pieces(path: str, pieces: Iterable[bytes]) -> None:
+    """As write_file, without the whole content at a time."""
     temporary = path + PARTIAL_SUFFIX
     with contextlib.suppress(FileNotFoundError):
         os.unlink(temporary)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
     with os.fdopen(descriptor, "wb") as file:
         os.fchmod(file.fileno(), FILE_MODE)
-        file.write(content)
+        file.writelines(pieces)
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)

@@ -94,7 +94,6 @@ def make_plan(spec: WeightsSpec, root: WeightsRoot, source: Source) -> StagingPl
     refuse_links(os.path.dirname(staging.path), ())
     for directory in (version, staging):
         refuse_links(directory.path, (file.name for file in file_list.files))
-    kept = version.file_list()
     published = survey(version, file_list.files, read=True, trust=not spec.verify)
     staged = survey(staging, file_list.files, read=True)
     copies = _copies(file_list, staging, published, staged)
@@ -114,7 +113,7 @@ def make_plan(spec: WeightsSpec, root: WeightsRoot, source: Source) -> StagingPl
         fetches=fetches,
         index=index,
         is_new=not version.exists(),
-        list_differs=kept is None or kept.digest != file_list.digest,
+        list_differs=version.list_digest() != file_list.digest,
     )
     _check_space(plan, root)
     return plan

@@ -42,6 +42,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root impo
     directories_below,
     signature_of,
     write_file,
+    write_pieces,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.scrub_state import (
     ScrubState,
@@ -76,6 +77,13 @@ class VersionDirectory:
         except (OSError, InputError):
             return None
 
+    def list_digest(self) -> str:
+        """SHA-256 (hex) of the list kept in the directory; empty when there is none."""
+        try:
+            return hash_file(self.file(LIST_NAME))
+        except OSError:
+            return ""
+
     def record(self) -> Optional[Record]:
         """The record kept in the directory; None when there is none that can be used."""
         try:
@@ -90,7 +98,7 @@ class VersionDirectory:
 
     def write_record(self, record: Record) -> None:
         """Keep the record beside the files."""
-        write_file(self.file(RECORD_NAME), dump_record(record))
+        write_pieces(self.file(RECORD_NAME), dump_record(record))
 
     def scrub_state(self) -> Optional[ScrubState]:
         """What the scrub left in the directory; None when there is nothing that can be used."""
