@@ -9,7 +9,6 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Union
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
@@ -113,6 +112,8 @@ def _name_clashes(files: Sequence[ListedFile]) -> Iterator[str]:
             yield f"{file.name!r} is listed more than once"
         seen.add(file.name)
     for name in sorted(seen):
-        for parent in PurePosixPath(name).parents:
-            if str(parent) in seen:
-                yield f"{str(parent)!r} is listed as a file and is the directory of {name!r}"
+        parent = name.rpartition("/")[0]
+        while parent:
+            if parent in seen:
+                yield f"{parent!r} is listed as a file and is the directory of {name!r}"
+            parent = parent.rpartition("/")[0]

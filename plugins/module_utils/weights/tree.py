@@ -24,10 +24,10 @@ def refuse_links(directory: str, names: Iterable[str]) -> None:
 
 
 def _directories(directory: str, names: Iterable[str]) -> set[str]:
-    found = {directory}
+    parents: set[str] = set()
     for name in names:
         parent = os.path.dirname(name)
-        while parent:
-            found.add(os.path.join(directory, parent))
+        while parent and parent not in parents:
+            parents.add(parent)
             parent = os.path.dirname(parent)
-    return found
+    return {directory, *(os.path.join(directory, parent) for parent in parents)}

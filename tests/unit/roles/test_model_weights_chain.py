@@ -46,6 +46,8 @@ class Site:
             "model_weights_name": "m",
             "model_weights_source": self.server.url,
             "model_weights_transfer": "chain",
+            # Its timer wants a systemd, and the nodes here are this machine.
+            "model_weights_scrub": False,
             "model_weights_nodes": nodes,
             "model_weights_port": free_port(),
             "model_weights_destination": f"{self.path}/{{{{ inventory_hostname }}}}/models",
