@@ -33,6 +33,8 @@ DEFAULTS = {
     "retries": 3,
     "checks": ["safetensors"],
     "share_bytes": 0,
+    "verify": False,
+    "run": "",
     "run_seconds": 0,
 }
 
