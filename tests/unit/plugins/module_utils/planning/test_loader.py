@@ -154,7 +154,7 @@ def test_nvme_is_read_by_threads_and_what_a_person_says_comes_after() -> None:
 
 
 def test_weights_of_a_server_are_read_once_for_each_host() -> None:
-    hosts = {f"hosts.{number}.hardware.storage": "nfs" for number in range(2)}
+    hosts: dict[str, Any] = {f"hosts.{number}.hardware.storage": "nfs" for number in range(2)}
     document = made("examples/2x8-h100", hosts)
     assert document["arguments"][-3:] == [
         "--weight-loader-prefetch-checkpoints",

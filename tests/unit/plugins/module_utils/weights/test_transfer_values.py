@@ -12,7 +12,7 @@ from ansible_collections.baremetal.sglang.plugins.filter.weights_round import we
 
 GIB = 1024**3
 LIMITS = {"sample_bytes": 0, "deadline_seconds": 600, "timeout_seconds": 60, "parallel": 4}
-NODES = [
+NODES: list[dict[str, Any]] = [
     {"name": "a", "address": "10.0.0.1"},
     {"name": "b", "address": "10.0.0.2", "bytes_per_second": GIB},
 ]
