@@ -22,8 +22,9 @@ def build_repository(root: Path, packages: Iterable[Path], keys: Path) -> None:
     lists = root / "dists" / SUITE / COMPONENT / "binary-amd64"
     pool.mkdir(parents=True)
     lists.mkdir(parents=True)
-    for package in packages:
-        os.link(package, pool / pool_name(package.name))
+    # Two parts may both bring what they need: the same file of the archive.
+    for name, package in {pool_name(package.name): package for package in packages}.items():
+        os.link(package, pool / name)
     (lists / "Packages").write_text(run(["apt-ftparchive", "packages", "pool"], cwd=root))
     run(["gzip", "-kn", lists / "Packages"])
     _write_release(root)

@@ -13,7 +13,7 @@ from pathlib import Path
 from lab.hosts import ssh
 from lab.hosts.errors import LabError
 from lab.machines import definition, install, lifecycle, status
-from lab.machines.definition import Lab, Machine
+from lab.machines.definition import Disk, Lab, Machine
 from lab.machines.paths import DEFAULT_FILE, MachineCache
 
 
@@ -41,6 +41,14 @@ def parser() -> argparse.ArgumentParser:
     shown.add_argument("--json", action="store_true", help="for programs")
     off = _command(commands, "poweroff", _power_off, "cut a machine's power; up boots it again")
     off.add_argument("machine", metavar="MACHINE")
+    for name, act, help_ in (
+        ("plug", lifecycle.plug, "plug a disk of the lab file in while the machine runs"),
+        ("unplug", lifecycle.unplug, "take a disk out while the machine runs; its content stays"),
+    ):
+        command = _command(commands, name, _on_disk, help_)
+        command.set_defaults(act=act)
+        command.add_argument("machine", metavar="MACHINE")
+        command.add_argument("serial", metavar="SERIAL")
     shell = _command(commands, "shell", _shell, "log in on a machine as root")
     shell.add_argument("machine", metavar="MACHINE")
     execute = _command(commands, "exec", _exec, "run a command on a machine as root")
@@ -85,6 +93,12 @@ def _power_off(cache: MachineCache, arguments: argparse.Namespace) -> None:
     lifecycle.power_off(cache, lab, _machine(lab, arguments.machine))
 
 
+def _on_disk(cache: MachineCache, arguments: argparse.Namespace) -> None:
+    lab = definition.load(arguments.lab)
+    machine = _machine(lab, arguments.machine)
+    arguments.act(cache, lab, machine, _disk(machine, arguments.serial))
+
+
 def _shell(cache: MachineCache, arguments: argparse.Namespace) -> None:
     _become_ssh(cache, arguments, ())
 
@@ -110,6 +124,14 @@ def _machine(lab: Lab, name: str) -> Machine:
             return machine
     known = ", ".join(machine.name for machine in lab.machines)
     raise LabError(f"lab {lab.name} has no machine {name}; it has {known}")
+
+
+def _disk(machine: Machine, serial: str) -> Disk:
+    for disk in machine.disks:
+        if disk.serial == serial:
+            return disk
+    known = ", ".join(disk.serial for disk in machine.disks) or "none"
+    raise LabError(f"machine {machine.name} has no disk {serial} in the lab file; it has {known}")
 
 
 def _say(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
@@ -15,6 +16,10 @@ from lab.machines.names import Handle
 # Directories of this machine that a QEMU machine can be given, read-only.
 SHARES = ("bases", "bundle", "checkout")
 MEMORY_GIB = 1.0
+# NVMe disks of a machine: as many as the saved machine has empty slots.
+MOST_DISKS = 8
+# NVM Express base specification, Identify Controller: the serial number has 20 bytes.
+_SERIAL = re.compile(r"[A-Z0-9]{1,20}")
 
 
 def _are_shares(value: object) -> bool:
@@ -23,9 +28,20 @@ def _are_shares(value: object) -> bool:
     )
 
 
+def _are_disks(value: object) -> bool:
+    if not isinstance(value, list) or not 1 <= len(value) <= MOST_DISKS:
+        return False
+    if not all(isinstance(disk, dict) and disk.keys() == {"serial", "size"} for disk in value):
+        return False
+    serials = {str(disk["serial"]) for disk in value}
+    return len(serials) == len(value) and all(
+        _SERIAL.fullmatch(str(disk["serial"])) and fields.is_whole(disk["size"]) for disk in value
+    )
+
+
 SCHEMA = fields.Schema(
     member="machine",
-    known=frozenset({"name", "address", "cpus", "memory", "shares"}),
+    known=frozenset({"name", "address", "cpus", "disks", "memory", "shares"}),
     needed=frozenset({"name", "address"}),
     rules={
         "name": fields.HOST_NAME,
@@ -37,6 +53,11 @@ SCHEMA = fields.Schema(
         "shares": (
             _are_shares,
             f"a mapping of {', '.join(SHARES)} to an absolute path, where the machine sees it",
+        ),
+        "disks": (
+            _are_disks,
+            f"1 to {MOST_DISKS} mappings of serial (1 to 20 of A-Z and 0-9, each once) and size "
+            "(a whole number of GiB)",
         ),
     },
 )
@@ -51,6 +72,14 @@ class Shape:
 
 
 @dataclass(frozen=True)
+class Disk:
+    """An NVMe disk: its serial number, and its size in GiB."""
+
+    serial: str
+    gib: int
+
+
+@dataclass(frozen=True)
 class Machine:
     """One machine; ``shares`` are pairs of a directory's name (SHARES) and its path inside."""
 
@@ -58,6 +87,7 @@ class Machine:
     address: IPv4Address
     shape: Shape
     shares: tuple[tuple[str, str], ...]
+    disks: tuple[Disk, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,4 +130,5 @@ def _machine(entry: Mapping[str, Any]) -> Machine:
         address=IPv4Address(entry["address"]),
         shape=Shape(entry.get("cpus", 1), int(float(entry.get("memory", MEMORY_GIB)) * 1024)),
         shares=tuple(sorted(entry.get("shares", {}).items())),
+        disks=tuple(Disk(str(disk["serial"]), disk["size"]) for disk in entry.get("disks", [])),
     )

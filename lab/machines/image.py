@@ -12,6 +12,7 @@ import struct
 import time
 from pathlib import Path
 
+from lab.bundle import catalogue
 from lab.hosts import base, machine
 from lab.hosts.commands import Say, require, run
 from lab.hosts.locks import exclusive
@@ -34,9 +35,16 @@ PACKAGES = (
     "python3-yaml",
     "systemd-container",
 )
+# Installed here they cost seconds; in a machine, minutes.
+PARTS = ("storage-packages", "machine-image-packages")
 ENABLED = ("systemd-networkd.service", "ssh.service")
 # Beyond those of a base tree: what waits for hardware or for a journal that no machine has.
-MASKED = (*base.MASKED, "systemd-journal-flush.service", "ldconfig.service")
+MASKED = (
+    *base.MASKED,
+    "systemd-journal-flush.service",
+    "ldconfig.service",
+    "nvmf-autoconnect.service",
+)
 SSH_SETTINGS = "etc/ssh/sshd_config.d/lab.conf"
 RECIPE = 1  # raise when build() itself changes what comes out
 
@@ -65,13 +73,19 @@ BOOT_CODE_BYTES = 440  # before the partition table's part of the first sector
 def key() -> str:
     """Return the image's name: the suite and 12 hex digits of the SHA-256 of its inputs."""
     digest = hashlib.sha256()
-    for text in (str(RECIPE), SUITE, *PACKAGES, *ENABLED, *MASKED, PARTITIONS, *GRUB_MODULES):
+    for text in (str(RECIPE), SUITE, *packages(), *ENABLED, *MASKED, PARTITIONS, *GRUB_MODULES):
         digest.update(text.encode() + b"\0")
     files = [base.GUEST_FILES / SSH_SETTINGS, *sorted(GUEST_FILES.rglob("*"))]
     for path in files:
         if path.is_file():
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return f"{SUITE}-{digest.hexdigest()[:12]}"
+
+
+def packages() -> tuple[str, ...]:
+    """Return the packages of the image. Raises CatalogueError."""
+    parts = catalogue.load()
+    return (*PACKAGES, *(name for part in PARTS for name in parts.part(part)["packages"]))
 
 
 def ensure(cache: MachineCache, say: Say) -> ImagePaths:
@@ -120,7 +134,7 @@ def _build(image: ImagePaths) -> None:
         '--essential-hook=mkdir -p "$1/usr/share"',
         f"--essential-hook=cp -R '{GUEST_FILES}/usr/share/initramfs-tools' \"$1/usr/share/\"",
     )
-    base.debootstrap(tree, SUITE, PACKAGES, machine.apt_settings(), *hooks)
+    base.debootstrap(tree, SUITE, packages(), machine.apt_settings(), *hooks)
     _prepare(tree)
     raw = image.root / "disk.raw"
     _make_disk(raw, tree)

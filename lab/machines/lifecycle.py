@@ -16,8 +16,18 @@ from lab.hosts.commands import Say, require, run
 from lab.hosts.errors import LabError
 from lab.hosts.locks import exclusive
 from lab.hosts.paths import REPOSITORY
-from lab.machines import accelerator, identity, image, install, names, processes, state, status
-from lab.machines.definition import Lab, Machine
+from lab.machines import (
+    accelerator,
+    disks,
+    identity,
+    image,
+    install,
+    names,
+    processes,
+    state,
+    status,
+)
+from lab.machines.definition import Disk, Lab, Machine
 from lab.machines.paths import MachineCache, StatePaths
 from lab.machines.qemu import TUN, Qemu
 
@@ -77,6 +87,18 @@ def power_off(cache: MachineCache, lab: Lab, machine: Machine) -> None:
         processes.kill([lab.handle(machine)])
 
 
+def plug(cache: MachineCache, lab: Lab, machine: Machine, disk: Disk) -> None:
+    """Plug a disk of ``machine`` in while it runs. Raises LabError."""
+    with exclusive(cache.lock(lab.name)):
+        disks.plug(machine, disk, cache.lab(lab.name).machine(machine.name))
+
+
+def unplug(cache: MachineCache, lab: Lab, machine: Machine, disk: Disk) -> None:
+    """Take a disk out of ``machine`` while it runs; its content stays. Raises LabError."""
+    with exclusive(cache.lock(lab.name)):
+        disks.unplug(disk, cache.lab(lab.name).machine(machine.name))
+
+
 def _require_root() -> None:
     if os.geteuid() != 0:
         raise LabError("machines get a bridge and taps of their own: run it as root")
@@ -103,7 +125,8 @@ def _launch(cache: MachineCache, lab: Lab, machine: Machine, saved: StatePaths, 
     bridge = names.bridge(lab.name)
     processes.kill([handle])
     if paths.state.exists():
-        processes.start(argv, handle, bridge=bridge)
+        disks.make(machine, paths)
+        processes.start([*argv, *disks.arguments(machine, paths)], handle, bridge=bridge)
         return
     if paths.root.exists():  # a copy that never became a machine of its own
         shutil.rmtree(paths.root)
@@ -112,6 +135,9 @@ def _launch(cache: MachineCache, lab: Lab, machine: Machine, saved: StatePaths, 
     processes.start([*argv, "-incoming", "defer"], handle, bridge=bridge)
     state.resume(paths, saved)
     identity.give(lab, machine, paths, cache.cache.ssh_key)
+    disks.make(machine, paths)
+    for disk in machine.disks:
+        disks.plug(machine, disk, paths)
     paths.state.write_text(saved.root.name, encoding="utf-8")
 
 

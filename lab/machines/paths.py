@@ -116,6 +116,10 @@ class MachinePaths:
     def disk(self) -> Path:
         return self.root / "disk.qcow2"
 
+    def nvme(self, serial: str) -> Path:
+        """The file of an NVMe disk."""
+        return self.root / "nvme" / f"{serial}.raw"
+
     @property
     def host_key(self) -> Path:
         return self.root / "ssh_host_ed25519_key"

@@ -11,14 +11,12 @@ from pathlib import Path
 from lab.hosts.commands import SYSTEM_PATH, run
 from lab.hosts.errors import LabError
 from lab.machines import names
-from lab.machines.definition import SHARES, Shape
+from lab.machines.definition import MOST_DISKS, SHARES, Shape
 from lab.machines.names import Handle
 from lab.machines.paths import MachinePaths
 
 PROGRAM = "qemu-system-x86_64"
 TUN = Path("/dev/net/tun")
-# Empty slots of the saved machine, into which disks can be plugged while it runs.
-ROOT_PORTS = 8
 AGENT_PORT = "org.qemu.guest_agent.0"
 CPU_MODELS = {"kvm": "host", "tcg": "max"}
 ACCELERATORS = {"kvm": "kvm", "tcg": "tcg,thread=multi"}
@@ -51,7 +49,8 @@ class Qemu:
         argv += _network(handle)
         for name in SHARES:
             argv += _share(name, shares.get(name, paths.nothing))
-        for number in range(1, ROOT_PORTS + 1):
+        # Empty slots, into which disks can be plugged while the machine runs.
+        for number in range(1, MOST_DISKS + 1):
             port = f"pcie-root-port,id=port{number},chassis={number},slot={number},bus=pcie.0"
             argv += ["-device", port]
         return argv

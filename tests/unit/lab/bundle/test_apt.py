@@ -29,7 +29,10 @@ def test_release_is_signed_by_the_exported_key(tmp_path: Path) -> None:
     )
     package = tmp_path / "a_1%3a2_amd64.deb"
     subprocess.run(["dpkg-deb", "--build", tmp_path / "root", package], check=True)
-    build_repository(tmp_path / "apt", [package], tmp_path / "keys")
+    again = tmp_path / "other part" / package.name  # two parts need the same package
+    again.parent.mkdir()
+    again.write_bytes(package.read_bytes())
+    build_repository(tmp_path / "apt", [package, again], tmp_path / "keys")
     subprocess.run(
         ["gpg", "--dearmor", "-o", tmp_path / "key.gpg", tmp_path / "apt/key.asc"], check=True
     )
@@ -39,4 +42,4 @@ def test_release_is_signed_by_the_exported_key(tmp_path: Path) -> None:
     release.write_text(release.read_text().replace("Suite: stable", "Suite: other"))
     assert subprocess.run(verify, check=False).returncode == 1
     packages = (tmp_path / "apt/dists/stable/main/binary-amd64/Packages").read_text()
-    assert "Filename: pool/a_2_amd64.deb\n" in packages
+    assert packages.count("Filename: pool/a_2_amd64.deb\n") == 1

@@ -37,7 +37,18 @@ def test_a_shell_into_machines_that_are_down_tells_how_to_bring_them_up(
     )
 
 
-@pytest.mark.parametrize("argv", [[], ["up", "--online"], ["exec", "vm1"], ["poweroff"]])
+def test_a_disk_that_the_lab_file_lacks_is_told_before_anything_is_done(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["unplug", "vm1", "LAB0001"]) == 1
+    assert capsys.readouterr().err == (
+        "error: machine vm1 has no disk LAB0001 in the lab file; it has none\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "argv", [[], ["up", "--online"], ["exec", "vm1"], ["poweroff"], ["plug", "vm1"]]
+)
 def test_a_wrong_command_line_ends_with_status_2(argv: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(argv)

@@ -9,7 +9,7 @@ import pytest
 
 from lab.hosts.errors import DefinitionError
 from lab.machines import definition
-from lab.machines.definition import Lab, Machine, Shape
+from lab.machines.definition import Disk, Lab, Machine, Shape
 from lab.machines.paths import DEFAULT_FILE
 
 
@@ -17,6 +17,10 @@ def entry(**changes: Any) -> dict[str, Any]:
     return {"name": "a", "address": "10.1.0.11"} | changes
 
 
+DISKS = (
+    "1 to 8 mappings of serial (1 to 20 of A-Z and 0-9, each once) and size (a whole number of GiB)"
+)
+ONE_DISK = {"serial": "LAB0001", "size": 1}
 SHARES = "a mapping of bases, bundle, checkout to an absolute path, where the machine sees it"
 
 
@@ -27,7 +31,8 @@ def lab(*machines: Any, **changes: Any) -> dict[str, Any]:
 
 def test_a_lab_file_becomes_values() -> None:
     shares = {"checkout": "/srv/checkout", "bundle": "/srv/bundle"}
-    data = lab(entry(), entry(name="b", address="10.1.0.12", cpus=2, memory=1.5, shares=shares))
+    more = {"cpus": 2, "memory": 1.5, "shares": shares, "disks": [ONE_DISK]}
+    data = lab(entry(), entry(name="b", address="10.1.0.12", **more))
     assert definition.parse(data, "lab.yml") == Lab(
         name="one",
         network=IPv4Network("10.1.0.0/24"),
@@ -38,6 +43,7 @@ def test_a_lab_file_becomes_values() -> None:
                 IPv4Address("10.1.0.12"),
                 Shape(2, 1536),
                 (("bundle", "/srv/bundle"), ("checkout", "/srv/checkout")),
+                (Disk("LAB0001", 1),),
             ),
         ),
     )
@@ -68,6 +74,13 @@ def test_the_default_file_is_a_lab_of_two_machines() -> None:
             {"shares": {"bundle": "srv"}},
             f"shares is {{'bundle': 'srv'}}, needs {SHARES}",
         ),
+        ({"disks": []}, f"disks is [], needs {DISKS}"),
+        ({"disks": ["LAB0001"]}, f"disks is ['LAB0001'], needs {DISKS}"),
+        ({"disks": [ONE_DISK] * 2}, f"disks is {[ONE_DISK] * 2}, needs {DISKS}"),
+        (
+            {"disks": [{"serial": "lab", "size": 1}]},
+            f"disks is [{{'serial': 'lab', 'size': 1}}], needs {DISKS}",
+        ),
     ],
 )
 def test_a_wrong_value_is_one_fault(change: dict[str, Any], fault: str) -> None:
@@ -81,7 +94,8 @@ def test_all_faults_are_reported_at_once() -> None:
     with pytest.raises(DefinitionError) as caught:
         definition.parse(data, "lab.yml")
     assert caught.value.faults == (
-        "machine a has the unknown key 'base'; known are address, cpus, memory, name, shares",
+        "machine a has the unknown key 'base'; known are address, cpus, disks, memory, name, "
+        "shares",
         "machine a: address 10.2.0.11 lies outside the network 10.1.0.0/24",
         "name a is given to 2 machines, needs one each",
         "the lab has the unknown key 'hosts'; known are machines, name, network",

@@ -42,6 +42,10 @@ def test_the_image_is_named_by_its_inputs() -> None:
     assert image.key().startswith("trixie-")
 
 
+def test_an_image_has_what_role_storage_installs() -> None:
+    assert {"mdadm", "nfs-common", "nfs-kernel-server", "xfsprogs"} <= set(image.packages())
+
+
 def test_a_machines_files_name_it_and_keep_its_key_private() -> None:
     made = identity.files(LAB, LAB.machines[0], ("private\n", "public\n"), "ssh-ed25519 K")
     assert made["etc/hostname"] == ("a\n", 0o644)
