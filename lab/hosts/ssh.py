@@ -11,6 +11,7 @@ from typing import Protocol
 
 from lab.hosts.commands import run
 from lab.hosts.errors import LabError
+from lab.hosts.locks import exclusive
 
 BANNER = b"SSH-"
 
@@ -28,11 +29,13 @@ class Reachable(Protocol):
 def ensure_key(private: Path) -> str:
     """Return the public key beside ``private``; makes the pair when it is not there."""
     public = private.with_suffix(".pub")
-    if not (private.exists() and public.exists()):
-        private.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        private.unlink(missing_ok=True)
-        comment = "baremetal.sglang lab"
-        run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(private)])
+    private.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # The first machines of a lab ask at the same time.
+    with exclusive(private.parent / ".lock"):
+        if not (private.exists() and public.exists()):
+            private.unlink(missing_ok=True)
+            comment = "baremetal.sglang lab"
+            run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(private)])
     return public.read_text(encoding="utf-8").strip()
 
 
