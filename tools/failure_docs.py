@@ -19,7 +19,7 @@ from tools.roles import ROOT
 BEGIN = "<!-- failures: written by python -m tools.failure_docs -->"
 END = "<!-- end of failures -->"
 PAGE = "docs/operations.md"
-FAULTS = ("plugins/module_utils/intent", "plugins/module_utils/planning")
+FAULTS = tuple(f"plugins/module_utils/{name}" for name in ("intent", "planning", "storage"))
 CAUSES = "plugins/module_utils/kube/causes.py"
 FIELDS = ("code", "where", "found", "needed", "fix")
 UNKNOWN = "…"

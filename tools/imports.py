@@ -13,7 +13,10 @@ LEVELS = (
     ("change", "fault", "units"),
     ("topology",),
     ("planning",),
-    ("manifests", "intent", "report", "hostprobe", "deviceprobe", "verification"),
+    (
+        *("manifests", "intent", "report", "verification"),
+        *("hostprobe", "deviceprobe", "diskprobe", "storage"),
+    ),
     ("kube", "weights"),
     ("runtime",),
 )
@@ -36,6 +39,7 @@ PURE = frozenset(
         "manifests",
         "planning",
         "report",
+        "storage",
         "topology",
         "units",
         "verification",
