@@ -114,6 +114,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             ),
             mirror_ports={name: int(port) for name, port in arguments["mirror_ports"].items()},
             gpus=given.gpus,
+            disks=given.disks,
             now=time.time(),
         )
 

@@ -53,7 +53,8 @@ _value:
       be done, in words; C(disks), their serial numbers.
     - C(stop), arrays; C(wipe), devices to erase; C(members), the disks of C(array), and whether to
       C(create) or C(assemble) it; C(device) of the file system, its C(label) and whether to
-      C(format) it; C(uuid) and C(array_uuid), which are empty before.
+      C(format) it; its C(uuid), which is empty before; C(own), the devices of disks that hold what
+      the collection made.
   type: dict
 """
 

@@ -17,6 +17,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.inventory 
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.variables import (
     CONTROLLER,
+    DISK_VALUES,
     HOST_VALUES,
     SITE,
     Given,
@@ -30,11 +31,15 @@ IMPLIED_GROUPS = frozenset({"all", "ungrouped"})
 
 @dataclass(frozen=True)
 class Input:
-    """What a person gave: variables, values after conversion, and the faults of reading them."""
+    """What a person gave: variables, values after conversion, and the faults of reading them.
+
+    C(gpus) is site_gpus of each host that sets it, C(disks) the hosts whose weights get disks.
+    """
 
     given: tuple[Given, ...]
     site: Mapping[str, Any]
     gpus: Mapping[str, int]
+    disks: frozenset[str]
     faults: tuple[Fault, ...]
 
 
@@ -72,8 +77,19 @@ class Reader:
         given = self._given(inventory)
         faults = [fault for variable in given for fault in self._role_values(variable, inventory)]
         site, site_faults = self._site_values()
-        gpus, gpu_faults = self._host_values(given)
-        return Input(given, site, gpus, (*faults, *site_faults, *gpu_faults))
+        values, host_faults = self._host_values(given)
+        return Input(
+            given,
+            site,
+            gpus=values.get("site_gpus", {}),
+            disks=frozenset(
+                host
+                for name in DISK_VALUES
+                for host, value in values.get(name, {}).items()
+                if value
+            ),
+            faults=(*faults, *site_faults, *host_faults),
+        )
 
     def _address(self, host: str) -> str:
         raw = self._hostvars.raw_get(host)
@@ -120,9 +136,11 @@ class Reader:
             faults += found
         return values, faults
 
-    def _host_values(self, given: tuple[Given, ...]) -> tuple[dict[str, int], list[Fault]]:
-        """C(site_gpus) of each host that sets it, and the faults of all values of a host."""
-        gpus: dict[str, int] = {}
+    def _host_values(
+        self, given: tuple[Given, ...]
+    ) -> tuple[dict[str, dict[str, Any]], list[Fault]]:
+        """The values of a host by name and host, and the faults of all of them."""
+        values: dict[str, dict[str, Any]] = {}
         faults: list[Fault] = []
         for variable in given:
             if variable.name not in HOST_VALUES:
@@ -132,9 +150,9 @@ class Reader:
                 where = f"{variable.name} ({host})"
                 value, found = self._checked(variable.name, spec, host, where)
                 faults += found
-                if variable.name == "site_gpus" and host != CONTROLLER:
-                    gpus[host] = value
-        return gpus, faults
+                if host != CONTROLLER:
+                    values.setdefault(variable.name, {})[host] = value
+        return values, faults
 
     def _checked(self, name: str, spec: Spec, host: str, where: str) -> tuple[Any, list[Fault]]:
         return self._evaluated(name, spec, self._hostvars.raw_get(host), where)

@@ -53,6 +53,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.ports impo
     wanted_ports,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.room import (
+    LOGS,
     Demand,
     Part,
     disk_demands,
@@ -103,8 +104,8 @@ class Evidence:
     C(input_faults) are those found while the input was read; C(bundle) and C(model) are None where
     the mirror gave no facts, C(model) also where the planner may still choose among several formats
     or the weights have a source of their own; C(plan) is None if it has faults or is made later.
-    C(gpus) is site_gpus of each host, C(now) the controller's clock (seconds) after the last
-    host answered.
+    C(gpus) is site_gpus of each host, C(disks) are the hosts whose weights get disks of their own,
+    C(now) is the controller's clock (seconds) after the last host answered.
     """
 
     inventory: Inventory
@@ -119,6 +120,7 @@ class Evidence:
     controller: Controller
     mirror_ports: Mapping[str, int]
     gpus: Mapping[str, int]
+    disks: frozenset[str]
     now: float
 
     @property
@@ -207,17 +209,29 @@ def _hosts(evidence: Evidence) -> Iterator[Fault]:
 def _demands(evidence: Evidence) -> Mapping[str, tuple[Demand, ...]]:
     """Disk that the serving hosts need for the engine's image and the model."""
     site = evidence.site
+    weights = f"{site.site_weights_destination}/{site.site_model}"
     image, model_bytes = _engine_image(evidence), _model_bytes(evidence)
     return {
         host: disk_demands(
             image=image,
-            model_bytes=model_bytes,
-            weights=f"{site.site_weights_destination}/{site.site_model}",
+            model_bytes=model_bytes if _lands_there(evidence, host, fact, weights) else 0,
+            weights=weights,
             fact=fact,
         )
         for host, fact in evidence.facts.items()
         if host in evidence.inventory.group("serving")
     }
+
+
+def _lands_there(evidence: Evidence, host: str, fact: HostFacts, weights: str) -> bool:
+    """Whether a host's weights land on the file system that is at C(weights) now.
+
+    Not where a server keeps them, and not before the host's disks are mounted there.
+    """
+    if evidence.site.site_nfs_server not in ("", host):
+        return False
+    mounted = fact.filesystems[weights].device != fact.filesystems[LOGS].device
+    return mounted or host not in evidence.disks
 
 
 def _engine_image(evidence: Evidence) -> Optional[Part]:

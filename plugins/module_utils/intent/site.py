@@ -53,6 +53,7 @@ class Site:
     site_weights_source: str
     site_weights_digest: str
     site_weights_destination: str
+    site_nfs_server: str
     site_artifacts: str
     site_kubeconfig: str
     site_endpoint_node_port: int
@@ -80,6 +81,7 @@ def site_faults(site: Site, inventory: Inventory) -> Iterator[Fault]:
     yield from _mirror(site, inventory)
     yield from _absolute(site)
     yield from _digest(site)
+    yield from _nfs_server(site, inventory)
     yield from parse_constraints(site.site_constraints)[1]
     yield from environment_faults(site.site_environment)
     yield from cache_faults(site.site_cache_path)
@@ -142,6 +144,14 @@ def _digest(site: Site) -> Iterator[Fault]:
     if digest and not DIGEST.fullmatch(digest):
         needed = "the SHA-256 of the model's SHA256SUMS, 64 lower-case hex digits, or nothing"
         yield _invalid("site_weights_digest", digest, needed)
+
+
+def _nfs_server(site: Site, inventory: Inventory) -> Iterator[Fault]:
+    server, serving = site.site_nfs_server, inventory.group("serving")
+    if server and server not in serving:
+        yield _invalid(
+            "site_nfs_server", server, f"a host of the group serving: {', '.join(serving)}"
+        )
 
 
 def _invalid(variable: str, value: object, needed: str) -> Fault:

@@ -15,9 +15,12 @@ SITE = "site"
 # The playbooks evaluate the site's values on the controller too, where only group_vars/all reach.
 CONTROLLER = "localhost"
 # Values of a host, not of the site.
-HOST_VALUES = frozenset(
-    {"site_rack", "site_leaf_switch", "site_rails", "site_gpus", "site_hardware"}
-)
+# Any of them gives the weights of a host disks of their own.
+DISK_VALUES = frozenset({"site_storage_devices", "site_storage_discover"})
+HOST_VALUES = DISK_VALUES | {
+    *("site_rack", "site_leaf_switch", "site_rails", "site_gpus", "site_hardware"),
+    *("site_storage_least_gib", "site_storage_raid0", "site_storage_wipe_confirmed"),
+}
 
 
 @dataclass(frozen=True)

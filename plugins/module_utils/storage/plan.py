@@ -38,7 +38,8 @@ class StoragePlan:
     what has to be done. C(disks) are serial numbers, C(stop) arrays, C(wipe) devices with
     partitions before their disk. C(members) are the disks of C(array), C(create) says whether it is
     to be made, C(assemble) whether it is there and does not run. C(device) takes the file system,
-    C(format) says whether it is to be made. C(uuid) and C(array_uuid) are "" before.
+    C(format) says whether it is to be made; C(uuid) is "" before. C(own) are the devices of disks
+    that hold what this collection made.
     """
 
     faults: tuple[str, ...]
@@ -52,9 +53,9 @@ class StoragePlan:
     format: bool
     uuid: str
     array: str
-    array_uuid: str
     create: bool
     assemble: bool
+    own: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """For a filter: tuples as lists."""
@@ -72,8 +73,8 @@ def storage_plan(facts: Mapping[str, Any], values: Mapping[str, Any]) -> Storage
     gone = erased(request, chosen)
     several = len(chosen) > 1
     kept = [entry.disk for entry in chosen if entry.disk.is_own and entry not in gone]
-    array_uuid = kept[0].own_array if kept else ""
-    assemble = bool(array_uuid) and not arrays_on(kept)
+    has_array = bool(kept) and bool(kept[0].own_array)
+    assemble = has_array and not arrays_on(kept)
     uuid = _uuid(kept) if kept else ""
     plan = StoragePlan(
         faults=tuple(
@@ -89,17 +90,11 @@ def storage_plan(facts: Mapping[str, Any], values: Mapping[str, Any]) -> Storage
         format=bool(chosen) and not uuid and not assemble,
         uuid=uuid,
         array=ARRAY_PATH if several else "",
-        array_uuid=mdadm_uuid(array_uuid),
-        create=several and not array_uuid,
+        create=several and not has_array,
         assemble=assemble,
+        own=tuple(disk.path for disk in kept),
     )
     return replace(plan, actions=tuple(_actions(plan, gone, place)))
-
-
-def mdadm_uuid(uuid: str) -> str:
-    """An array's UUID as mdadm writes it (four words), from libblkid's form; "" of none."""
-    digits = uuid.replace("-", "").replace(":", "")
-    return ":".join(digits[at : at + 8] for at in range(0, len(digits), 8))
 
 
 def _uuid(disks: Sequence[Disk]) -> str:

@@ -21,6 +21,8 @@ SPECS: dict[str, dict[str, Any]] = {
         "site_port": {"type": "int", "default": 30080},
         "site_rack": {"type": "str", "default": ""},
         "site_gpus": {"type": "int", "default": 0},
+        "site_storage_devices": {"type": "list", "elements": "str", "default": []},
+        "site_storage_discover": {"type": "bool", "default": False},
     },
     "mirror": {"mirror_http_port": {"type": "int", "default": 8080}},
 }
@@ -100,6 +102,8 @@ def test_values_are_evaluated_over_the_defaults_and_converted(directory: Path) -
         "site_port": 30081,
         "site_rack": "",
         "site_gpus": 0,
+        "site_storage_devices": [],
+        "site_storage_discover": False,
     }
 
 
@@ -117,6 +121,21 @@ def test_values_of_a_host_are_checked_for_each_host(directory: Path) -> None:
         ("value_invalid", "site_rack (node1)"),
     ]
     assert given.gpus == {"cp1": 4, "node1": 0}
+
+
+@pytest.mark.parametrize(
+    ("node1", "disks"),
+    [
+        ({"site_storage_devices": ["S1"]}, {"node1"}),
+        ({"site_storage_devices": []}, set()),
+        ({"site_storage_discover": True}, {"node1"}),
+        ({}, set()),
+    ],
+)
+def test_hosts_whose_weights_get_disks(
+    directory: Path, node1: dict[str, Any], disks: set[str]
+) -> None:
+    assert read(directory, {}, node1).disks == disks
 
 
 def test_a_role_s_variable_is_one_fault_for_all_its_hosts(directory: Path) -> None:

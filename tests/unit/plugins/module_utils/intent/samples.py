@@ -48,6 +48,7 @@ SITE = Site(
     site_weights_source="",
     site_weights_digest="",
     site_weights_destination="/var/lib/baremetal-sglang/models",
+    site_nfs_server="",
     site_artifacts="/tmp/artifacts",
     site_kubeconfig="/tmp/artifacts/kubeconfig",
     site_endpoint_node_port=30080,

@@ -42,6 +42,7 @@ def test_a_site_is_parsed_from_the_values_that_it_reads() -> None:
         ("site_mirror_address", "mirror.example"),
         ("site_bundle_path", "srv/bundle"),
         ("site_weights_destination", "models"),
+        ("site_nfs_server", "nas"),
         ("site_weights_digest", "0" * 63),
         ("site_weights_digest", "A" * 64),
         ("site_weights_digest", f"sha256:{'0' * 64}"),

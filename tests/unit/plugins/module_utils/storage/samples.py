@@ -12,7 +12,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.storage.plan impo
 GIB = 1024**3
 PATH = "/models"
 ARRAY_UUID = "f6bd0d12-6d1e-4a86-8a7b-2f1f0f3c9b11"
-ARRAY_WORDS = "f6bd0d12:6d1e4a86:8a7b2f1f:0f3c9b11"
 UUID = "0b6c4f8e-1111-4222-8333-444455556666"
 OWN_XFS = {"type": "xfs", "label": "sglang-model", "uuid": UUID}
 MEMBER = {"type": "linux_raid_member", "label": "any:sglang-model", "uuid": ARRAY_UUID}

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.baremetal.sglang.plugins.module_utils.storage.plan import mdadm_uuid
 
 from .samples import (
-    ARRAY_UUID,
-    ARRAY_WORDS,
     MEMBER,
     OWN_XFS,
     PATH,
@@ -79,7 +76,7 @@ def test_an_array_of_an_earlier_run_is_kept() -> None:
         [member(0), member(1)], source="/dev/md127", devices=["DISK0", "DISK1"], raid0=True
     )
     assert (found.faults, found.actions) == ((), ())
-    assert (found.uuid, found.array_uuid) == (UUID, ARRAY_WORDS)
+    assert (found.uuid, found.own) == (UUID, ("/dev/nvme0n1", "/dev/nvme1n1"))
     assert (found.create, found.assemble, found.format) == (False, False, False)
 
 
@@ -203,13 +200,6 @@ def test_all_faults_of_all_disks_are_told_at_once() -> None:
 def test_no_disk_is_no_plan() -> None:
     found = plan([disk(0)])
     assert (found.faults, found.actions, found.device, found.format) == ((), (), "", False)
-
-
-@pytest.mark.parametrize(
-    ("uuid", "words"), [(ARRAY_UUID, ARRAY_WORDS), (ARRAY_WORDS, ARRAY_WORDS), ("", "")]
-)
-def test_an_arrays_uuid_is_written_as_mdadm_does(uuid: str, words: str) -> None:
-    assert mdadm_uuid(uuid) == words
 
 
 def test_a_dict_of_a_plan_has_lists() -> None:

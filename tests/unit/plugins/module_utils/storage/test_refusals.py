@@ -68,7 +68,7 @@ def test_they_are_erased_when_all_are_named_by_serial_and_confirmed() -> None:
         "erase DISK0: linux_raid_member labelled any:sglang-model; raid0 /dev/md127 with xfs "
         "labelled sglang-model",
     )
-    assert (found.create, found.format, found.array_uuid) == (True, True, "")
+    assert (found.create, found.format, found.own) == (True, True, ())
 
 
 def test_what_is_mounted_is_not_erased_even_then() -> None:
