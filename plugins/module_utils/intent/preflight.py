@@ -230,8 +230,9 @@ def _lands_there(evidence: Evidence, host: str, fact: HostFacts, weights: str) -
     """
     if evidence.site.site_nfs_server not in ("", host):
         return False
-    mounted = fact.filesystems[weights].device != fact.filesystems[LOGS].device
-    return mounted or host not in evidence.disks
+    if host not in evidence.disks:
+        return True
+    return fact.filesystems[weights].device != fact.filesystems[LOGS].device
 
 
 def _engine_image(evidence: Evidence) -> Optional[Part]:
