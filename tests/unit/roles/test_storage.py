@@ -1,0 +1,77 @@
+"""Role storage without disks and NFS, on this machine; with them it runs in tests/machines."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.lab_driver import changed_hosts
+
+ROOT = Path(__file__).resolve().parents[3]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="the directory belongs to root"),
+]
+
+
+def play(directory: Path, *arguments: str, **values: Any) -> subprocess.CompletedProcess[str]:
+    """Run the role with its place below ``directory``."""
+    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    given = {"storage_path": str(directory / "models"), **values}
+    inventory = {"all": {"hosts": {"node1": host}, "vars": given}}
+    (directory / "hosts.yml").write_text(yaml.safe_dump(inventory))
+    playbook = [{"hosts": "all", "gather_facts": False, "roles": ["baremetal.sglang.storage"]}]
+    (directory / "play.yml").write_text(yaml.safe_dump(playbook))
+    (directory / "ansible.cfg").touch()
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "hosts.yml"]
+    return subprocess.run(
+        [*command, "play.yml", *arguments],
+        cwd=directory,
+        env={
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def test_without_disks_and_nfs_the_directory_is_made_and_nothing_else(tmp_path: Path) -> None:
+    place = tmp_path / "models"
+    checked = play(tmp_path, "--check", "--diff")
+    assert (checked.returncode, place.exists()) == (0, False), checked.stdout
+    made = play(tmp_path)
+    assert (made.returncode, changed_hosts(made.stdout)) == (0, {"node1": 1}), made.stdout
+    assert place.stat().st_mode & 0o777 == 0o755
+    again = play(tmp_path)
+    assert (again.returncode, changed_hosts(again.stdout)) == (0, {"node1": 0})
+
+
+def test_all_that_contradicts_itself_is_told_at_once(tmp_path: Path) -> None:
+    refused = play(
+        tmp_path,
+        storage_devices=["ABSENT", "/dev/absent"],
+        storage_discover=True,
+        storage_nfs_source="nas",
+        storage_nfs_connections=17,
+    )
+    assert refused.returncode != 0
+    told = {line.strip().partition(": found")[0] for line in refused.stdout.splitlines()}
+    assert {
+        "node1: the place for the models cannot be made",
+        "storage_discover",
+        "storage_nfs_source",
+        "storage_nfs_connections",
+    } <= told
+    assert "found nas, needed SERVER:/PATH" in refused.stdout
+    assert changed_hosts(refused.stdout) == {"node1": 0}
+    assert not (tmp_path / "models").exists()
