@@ -83,7 +83,8 @@ def test_two_disks_become_one_file_system_that_the_other_machine_reads(
     assert (mount["fstype"], "noatime" in mount["options"].split(",")) == ("xfs", True)
     assert site.on("vm1", "cat /sys/block/md*/md/level") == "raid0"
     uuid = site.on("vm1", f"findmnt -no UUID {ROOT}")
-    assert re.search(rf"^UUID={uuid} {ROOT} xfs nofail,noatime,", site.on("vm1", "cat /etc/fstab"))
+    entry = f"UUID={uuid} {ROOT} xfs nofail,noatime,"
+    assert f"\n{entry}" in site.on("vm1", "cat /etc/fstab")
     site.on("vm1", f"dd if=/dev/urandom of={SHARD} bs=1M count={SHARD_MIB} status=none; sync")
     (mount,) = mounts(site, "vm2")
     options = mount["options"].split(",")
