@@ -230,40 +230,6 @@ def test_the_disk_takes_the_files_that_the_mirror_has() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("values", "device", "needed"),
-    [
-        ({"disks": frozenset({"node1"})}, "1", []),
-        ({"disks": frozenset({"node1"})}, "2", [("too_little_disk", "641.3 GiB")]),
-        ({"site": dataclasses.replace(R1, site_nfs_server="cp1")}, "1", []),
-        (
-            {"site": dataclasses.replace(R1, site_nfs_server="node1")},
-            "2",
-            [("too_little_disk", "641.3 GiB")],
-        ),
-    ],
-)
-def test_weights_need_room_where_they_will_lie(
-    values: dict[str, Any], device: str, needed: list[tuple[str, str]]
-) -> None:
-    """Not below a disk that is mounted later, and not on a host that mounts them over NFS."""
-    path = f"{SITE.site_weights_destination}/deepseek-r1"
-    place = FileSystem(device=device, free_bytes=2 * GIB, total_bytes=2 * GIB)
-    small = dataclasses.replace(FACTS, filesystems={**FACTS.filesystems, path: place})
-    planned = dataclasses.replace(PLAN, model=Model("deepseek-r1", "fp8"))
-    large = FileSystem(device="2", free_bytes=1000 * GIB, total_bytes=1000 * GIB)
-    roomy = dataclasses.replace(FACTS, filesystems={**FACTS.filesystems, path: large})
-    given = {
-        "inventory": inventory(serving=("cp1", "node1")),
-        "site": R1,
-        "model": None,
-        "plan": planned,
-        "states": {"cp1": reached(roomy), "node1": reached(small)},
-    }
-    found = [(code, text.partition(":")[0]) for code, text in judged(**{**given, **values})]
-    assert found == needed
-
-
 def test_a_format_that_is_not_chosen_yet_needs_no_disk_yet() -> None:
     undecided = dataclasses.replace(R1, site_plan_file=MADE)
     assert judged(site=undecided, model=None, plan=None) == []
