@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which transport a mount of NFS really uses, from the text of /proc/self/mountstats.
 
-A client of NFS 4 knows a server by what it says of itself and keeps one connection to it. A mount
-with C(proto=rdma) of a server that is mounted over TCP already succeeds, and goes over TCP.
+A mount with C(proto=rdma) of what is mounted over TCP already, with the same other options and
+under whatever name of the server, succeeds and shares that mount. Which options make
+the kernel share is its own affair, so any mount of the server over another transport counts as an
+obstacle.
 """
 
 from __future__ import annotations
