@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,10 @@ class Site:
             "model_weights_relay_directory": f"{self.path}/{{{{ inventory_hostname }}}}/relay",
         }
 
-    def play(self, *arguments: str, **values: Any) -> subprocess.CompletedProcess[str]:
+    def play(
+        self, *arguments: str, on: Sequence[str] = NODES, **values: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """The role in a play of all nodes; only those in `on` run its tasks."""
         hosts = {
             name: {
                 "ansible_connection": "local",
@@ -65,7 +68,8 @@ class Site:
         inventory = {"all": {"hosts": hosts, "vars": {**self.variables(), **values}}}
         (self.path / "hosts.yml").write_text(yaml.safe_dump(inventory))
         playbook = [{"hosts": "all", "gather_facts": False, "any_errors_fatal": True}]
-        playbook[0]["roles"] = ["baremetal.sglang.model_weights"]
+        role = {"role": "baremetal.sglang.model_weights"}
+        playbook[0]["roles"] = [{**role, "when": f"inventory_hostname in {list(on)}"}]
         (self.path / "play.yml").write_text(yaml.safe_dump(playbook))
         command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "hosts.yml"]
         (self.path / "ansible.cfg").touch()
@@ -142,6 +146,13 @@ def test_a_large_model_comes_in_rounds(site: Site) -> None:
     assert "source: sent 0.00 GiB, 1.00 times the model" in played.stdout
     assert "from a" in played.stdout, played.stdout
     assert str(site.path) not in relays()
+
+
+def test_a_play_may_bring_the_weights_to_some_of_its_hosts(site: Site) -> None:
+    played = site.play(on=["b"], model_weights_transfer="direct")
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert [(site.path / node / "models" / "m").exists() for node in NODES] == [False, True]
+    assert "source: sent 0.00 GiB, 1.00 times the model" in played.stdout
 
 
 def test_rounds_that_do_not_suffice_say_what_lacks(site: Site) -> None:
