@@ -12,7 +12,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.
     STALL_SECONDS,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Clock
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root import signature_of
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root import (
+    bytes_below,
+    signature_of,
+)
 
 _POLL_SECONDS = 0.2
 
@@ -65,16 +68,7 @@ class RelayStore:
             now = self._clock.monotonic()
             if self._bytes < 0 or now - self._looked_at >= 1:
                 self._looked_at = now
-                found = _bytes_below(os.path.dirname(self._path))
+                found = bytes_below(os.path.dirname(self._path))
                 if found != self._bytes:
                     self._bytes, self._changed_at = found, now
             return now - self._changed_at >= STALL_SECONDS
-
-
-def _bytes_below(path: str) -> int:
-    total = 0
-    for parent, _directories, names in os.walk(path):
-        for name in names:
-            found = signature_of(os.path.join(parent, name))
-            total += found.size if found is not None else 0
-    return total
