@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -125,7 +124,6 @@ def test_what_is_installed_repairs_a_file_and_writes_the_metrics(node: Node) -> 
     assert 'weights_scrub_repaired_total{model="m"' in node.metrics.read_text()
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="wants systemd-analyze")
 def test_systemd_takes_the_units_and_finds_the_service_confined(node: Node) -> None:
     names = [str(node.service), str(node.timer)]
     verified = subprocess.run(
