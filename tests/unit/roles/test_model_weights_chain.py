@@ -156,7 +156,7 @@ def test_a_play_may_bring_the_weights_to_some_of_its_hosts(site: Site) -> None:
 
 
 def test_rounds_that_do_not_suffice_say_what_lacks(site: Site) -> None:
-    values = {"model_weights_sample_gib": 100 / 1024**3, "model_weights_rounds": 1}
+    values: dict[str, Any] = {"model_weights_sample_gib": 100 / 1024**3, "model_weights_rounds": 1}
     played = site.play(**values)
     assert played.returncode != 0
     assert "m is not whole on a, b after 1 rounds" in " ".join(played.stdout.split())
