@@ -44,7 +44,7 @@ RETURN = r"""
 dest:
   description: Path of the program.
   returned: success
-  type: path
+  type: str
   sample: /usr/local/lib/baremetal-sglang/weights-scrub.pyz
 checksum:
   description: SHA-1 of the program, as M(ansible.builtin.copy) returns it.

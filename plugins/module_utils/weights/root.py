@@ -225,7 +225,11 @@ def signature_of(path: str) -> Optional[Signature]:
 
 def bytes_below(path: str) -> int:
     """Bytes of the regular files below a directory."""
-    paths = (os.path.join(parent, name) for parent, _, names in os.walk(path) for name in names)
+    paths = (
+        os.path.join(parent, name)
+        for parent, _directories, names in os.walk(path)
+        for name in names
+    )
     return sum(found.size for entry in paths if (found := signature_of(entry)) is not None)
 
 

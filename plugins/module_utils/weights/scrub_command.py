@@ -19,7 +19,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import IO, NoReturn, Optional
+from typing import IO, NoReturn, Optional, TextIO
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import WeightsError
@@ -44,7 +44,7 @@ RIGHT, WRONG, REFUSED, LOCKED = range(4)
 def main(arguments: Optional[Sequence[str]] = None, clock: Optional[Clock] = None) -> int:
     """Run the command line; returns the exit status."""
     parser = argparse.ArgumentParser(
-        prog="weights-scrub", description=(__doc__ or "").split("\n")[0]
+        prog="weights-scrub", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("--report", action="store_true", help="write the metrics alone")
     parser.add_argument("configuration", help="file that role model_weights wrote")
@@ -104,9 +104,15 @@ def _end(_number: int, _frame: object) -> NoReturn:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    _write(sys.stdout, line)
 
 
 def _failed(line: str, status: int) -> int:
-    print(line, file=sys.stderr, flush=True)
+    _write(sys.stderr, line)
     return status
+
+
+def _write(stream: TextIO, line: str) -> None:
+    """Hand on a line at once: systemd's journal reads from a pipe."""
+    stream.write(line + "\n")
+    stream.flush()

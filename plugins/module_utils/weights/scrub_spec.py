@@ -74,7 +74,7 @@ def _type_faults(content: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key} is not known"
         elif key not in content:
             yield f"{key} is missing"
-        elif type(content[key]) is not _TYPES[key]:
+        elif isinstance(content[key], bool) or not isinstance(content[key], _TYPES[key]):
             yield f"{key} is {content[key]!r}, a JSON {_TYPES[key].__name__} is needed"
     for source in content.get("sources", []) if isinstance(content.get("sources"), list) else []:
         if not isinstance(source, str):
