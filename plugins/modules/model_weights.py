@@ -217,8 +217,9 @@ weights:
       elements: dict
     pulls:
       description:
-        - Each file, or rest of one, that the node asked for itself, with C(bytes), C(seconds) and
-          C(url). What came through its own relay is not among them.
+        - What the node asked for itself, by C(feeder) (address and port, empty for a file system),
+          with C(files), C(bytes), and C(file_rate), the bytes/s of a typical file or V(0.0). What
+          came through its own relay is not among them.
       type: list
       elements: dict
     resumed_bytes:

@@ -36,7 +36,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.parallel import work_through
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.progress import (
     Progress,
-    Pull,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.reading import CHUNK_BYTES
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.record import (
@@ -162,7 +161,7 @@ class Landing:
             stream.close()
         seconds = self.retry.clock.monotonic() - began
         url = self._adapter(fetch.file.name).url(fetch.file.name)
-        self.progress.pulled(Pull(fetch.size - offset, seconds, url))
+        self.progress.pulled(fetch.size - offset, seconds, url)
         return hasher
 
     def _copy(self, stream: Stream, file: io.FileIO, hasher: hashlib._Hash, remaining: int) -> None:

@@ -8,8 +8,14 @@ import contextlib
 import json
 import os
 import threading
+from collections import defaultdict
 from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
 
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.receiving import (
+    Pulled,
+    pulled_from,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Clock
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root import FILE_MODE
 
@@ -32,15 +38,6 @@ class Mismatch:
     """A file that came with other bytes than the list says, and where from."""
 
     file: str
-    url: str
-
-
-@dataclass(frozen=True)
-class Pull:
-    """Bytes of a file that the node asked for itself, the seconds they took, and where from."""
-
-    bytes: int
-    seconds: float
     url: str
 
 
@@ -84,7 +81,7 @@ class Progress:
         self.fetched_bytes = 0
         self.retries = 0
         self.mismatches: list[Mismatch] = []
-        self.pulls: list[Pull] = []
+        self._pulls: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
 
     def fetched(self, count: int) -> None:
         """Bytes that came from the source."""
@@ -100,10 +97,16 @@ class Progress:
         with self._lock:
             self.retries += 1
 
-    def pulled(self, pull: Pull) -> None:
-        """A file, or the rest of one, came as it was asked for."""
+    def pulled(self, count: int, seconds: float, url: str) -> None:
+        """Bytes of one file came from ``url`` as they were asked for, and took ``seconds``."""
         with self._lock:
-            self.pulls.append(pull)
+            self._pulls[urlsplit(url).netloc].append((count, seconds))
+
+    @property
+    def pulls(self) -> list[Pulled]:
+        """What was asked for, by feeder."""
+        with self._lock:
+            return [pulled_from(feeder, files) for feeder, files in sorted(self._pulls.items())]
 
     def mismatched(self, name: str, url: str) -> None:
         """A file's bytes were wrong as they came from ``url``."""

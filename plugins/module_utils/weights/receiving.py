@@ -69,10 +69,33 @@ def through_relay(passed: Sequence[Passed]) -> Receiving:
     )
 
 
-def asked_for(pulls: Sequence[tuple[int, float]], seconds: float) -> Receiving:
-    """What a node asked for itself: bytes and seconds of each file, and ``seconds`` of the run."""
-    total = sum(count for count, _seconds in pulls)
-    return Receiving(_typical(pulls), total / seconds if total and seconds > 0 else None)
+@dataclass(frozen=True)
+class Pulled:
+    """What a node asked one feeder for itself: whole files, or the rests of some.
+
+    ``feeder`` is an address and port, empty for a file system; ``file_rate`` that of a typical file
+    in bytes/s, 0.0 where nothing says so.
+    """
+
+    feeder: str
+    files: int
+    bytes: int
+    file_rate: float
+
+
+def pulled_from(feeder: str, files: Sequence[tuple[int, float]]) -> Pulled:
+    """The sum of files of ``(bytes, seconds)`` that came from one feeder."""
+    total = sum(count for count, _seconds in files)
+    return Pulled(feeder, len(files), total, _typical(files) or 0.0)
+
+
+def asked_for(pulls: Sequence[Pulled], seconds: float) -> Receiving:
+    """What a node asked for itself in a run of ``seconds``; its main feeder's files are typical."""
+    if not pulls:
+        return Receiving(None, None)
+    total = sum(pull.bytes for pull in pulls)
+    main = max(pulls, key=lambda pull: pull.bytes)
+    return Receiving(main.file_rate or None, total / seconds if total and seconds > 0 else None)
 
 
 def bytes_by_feeder(passed: Sequence[Passed]) -> Mapping[str, int]:

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
-from urllib.parse import urlsplit
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.parts import fan_out_of
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.receiving import (
     Passed,
+    Pulled,
     Receiving,
     asked_for,
     bytes_by_feeder,
@@ -90,14 +90,13 @@ def _receiving(weights: Values, passed: Sequence[Passed]) -> Receiving:
     """A node that feeds others has a relay between itself and its feeder; the last one asks."""
     if passed:
         return through_relay(passed)
-    pulls = [(int(pull["bytes"]), float(pull["seconds"])) for pull in weights["pulls"]]
-    return asked_for(pulls, float(weights["seconds"]))
+    return asked_for([Pulled(**pull) for pull in weights["pulls"]], float(weights["seconds"]))
 
 
 def _runs(name: str, runs: Sequence[Values], passed: Sequence[Passed], rate: Any) -> NodeRuns:
     received = Counter(bytes_by_feeder(passed))
     for pull in (pull for run in runs for pull in run["pulls"]):
-        received[urlsplit(pull["url"]).netloc] += int(pull["bytes"])
+        received[pull["feeder"]] += int(pull["bytes"])
     return NodeRuns(
         name=name,
         fetched_bytes=sum(int(run["fetched_bytes"]) for run in runs),

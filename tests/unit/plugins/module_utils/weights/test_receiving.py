@@ -7,10 +7,12 @@ import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.receiving import (
     LEAST_BYTES,
     Passed,
+    Pulled,
     Receiving,
     asked_for,
     bytes_by_feeder,
     parse_passed,
+    pulled_from,
     through_relay,
 )
 
@@ -71,9 +73,10 @@ def test_the_rate_of_a_file_is_the_median_of_files_that_are_large_enough() -> No
         passed(LEAST_BYTES - 1, 0.001),
         passed(LEAST_BYTES, 0.0),
     ]
-    pulls = [(each.bytes, each.seconds) for each in files]
+    pulled = pulled_from("f", [(each.bytes, each.seconds) for each in files])
     assert through_relay(files).file_rate == LEAST_BYTES / 2
-    assert asked_for(pulls, 1.0).file_rate == LEAST_BYTES / 2
+    assert pulled == Pulled("f", 5, 5 * LEAST_BYTES - 1, LEAST_BYTES / 2)
+    assert pulled_from("f", [(5, 1.0)]).file_rate == 0.0
     assert through_relay(files[3:]).file_rate is None
 
 
@@ -82,8 +85,12 @@ def test_the_rate_of_a_link_is_that_of_all_files_from_the_first_to_the_last() ->
     assert through_relay(files).link_rate == 2000 / 5
     assert through_relay([]).link_rate is None
     assert through_relay([passed(5, 0.0, 100.0)]).link_rate is None
-    assert asked_for([(600, 2.0), (400, 1.0)], 5.0).link_rate == 200
-    assert asked_for([(600, 2.0)], 0.0) == Receiving(None, None)
+
+
+def test_a_node_that_asks_itself_is_judged_by_its_main_feeder() -> None:
+    few, many = Pulled("a", 1, 400, 900.0), Pulled("b", 2, 600, 300.0)
+    assert asked_for([few, many], 5.0) == Receiving(300.0, 200)
+    assert asked_for([Pulled("a", 1, 400, 0.0)], 0.0) == Receiving(None, None)
     assert asked_for([], 5.0) == Receiving(None, None)
 
 

@@ -54,7 +54,7 @@ def test_a_round_follows_the_one_before() -> None:
 
 def test_the_last_node_tells_itself_how_fast_it_was() -> None:
     first = weights_round(NODES, {name: result(to_fetch_bytes=GIB) for name in "ab"}, LIMITS)
-    pull = {"bytes": GIB // 4, "seconds": 1.0, "url": "http://10.0.0.1:8090/chain/x"}
+    pull = {"feeder": "10.0.0.1:8090", "files": 1, "bytes": GIB // 4, "file_rate": GIB / 4}
     landed = {
         "a": result(left_bytes=GIB, seconds=1.0),
         "b": result(left_bytes=GIB, largest_bytes=GIB, seconds=1.0, pulls=[pull]),
@@ -64,7 +64,7 @@ def test_the_last_node_tells_itself_how_fast_it_was() -> None:
 
 
 def test_the_report_has_a_line_for_each_node_and_one_for_the_source() -> None:
-    pull = {"bytes": GIB, "seconds": 1.0, "url": "http://10.0.0.1:8090/chain/x"}
+    pull = {"feeder": "10.0.0.1:8090", "files": 1, "bytes": GIB, "file_rate": float(GIB)}
     runs = {
         "a": [result(fetched_bytes=2 * GIB, seconds=4.0)],
         "b": [
