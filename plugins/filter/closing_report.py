@@ -35,6 +35,12 @@ options:
         description: Tokens of the answer over the seconds it took.
         type: float
         required: true
+      weights:
+        description:
+          - What the run fetched, as P(baremetal.sglang.weights_report#filter) returns it. It has no
+            C(nodes) where every node had its weights.
+        type: dict
+        required: true
       startup:
         description: C(seconds) of the engine's start and C(load_seconds) of loading the weights.
         type: dict

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: weights_report
-short_description: How a transfer to many nodes went, as lines
+short_description: How a transfer to many nodes went
 version_added: 0.2.0
 author: baremetal.sglang maintainers
 description:
@@ -35,14 +35,17 @@ options:
 EXAMPLES = r"""
 - name: Show how the transfer went
   ansible.builtin.debug:
-    msg: "{{ {'node1': [landed.weights]} | baremetal.sglang.weights_report }}"
+    msg: "{{ ({'node1': [landed.weights]} | baremetal.sglang.weights_report).lines }}"
 """
 
 RETURN = r"""
 _value:
-  description: The lines.
-  type: list
-  elements: str
+  description:
+    - C(source_bytes) that the source sent and C(model_bytes), the most that a node fetched;
+      C(nodes) with C(host), C(fetched_bytes), C(seconds), C(wire_ratio) (V(0.0) where the link's
+      rate is unknown), C(retries) and C(feeders); C(wrong), lines for files that came with wrong
+      bytes; and C(lines), all of it for people.
+  type: dict
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,8 +63,8 @@ def weights_report(
     nodes: Sequence[Mapping[str, Any]] = (),
     logs: Optional[Mapping[str, str]] = None,
     port: int = 8090,
-) -> list[str]:
-    """The lines; raise AnsibleFilterError for input that is refused."""
+) -> dict[str, Any]:
+    """The report; raise AnsibleFilterError for input that is refused."""
     try:
         return report_values(nodes, runs, logs or {}, port)
     except (InputError, ValueError) as error:

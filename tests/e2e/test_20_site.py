@@ -31,6 +31,10 @@ def test_the_weights_came_from_the_source_once_and_from_node_to_node(served: Run
     printed = "".join(log.read_text(errors="replace") for log in SITE.logs.glob("*.log"))
     assert "source: sent 0.31 GiB, 1.00 times the model" in printed
     assert "retries, from node1" in printed
+    weights = SITE.report()["weights"]
+    assert [node["host"] for node in weights["nodes"]] == ["node1", "node2"]
+    assert weights["nodes"][1]["feeders"] == ["node1"]
+    assert weights["source_bytes"] == weights["model_bytes"] == weights["nodes"][0]["fetched_bytes"]
     for host in ("node1", "node2"):
         assert SITE.on(host, "pgrep -c nginx || true").strip() == "0"
         assert "relay" not in SITE.on(host, "ls -A /run /var/lib/baremetal-sglang/models")

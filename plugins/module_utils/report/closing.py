@@ -8,6 +8,12 @@ The data of a report, as C(closing_report) and C(report_json) take it::
     question: What is the capital of France?
     answer: The capital of France is Paris.
     tokens_per_second: 12.5              # of this one answer
+    weights:                             # of this run; no nodes where nothing was fetched in it
+      source_bytes: 123456789
+      model_bytes: 123456789
+      wrong: []                          # a line for each file that came with wrong bytes
+      nodes: [{host: node1, fetched_bytes: 123456789, seconds: 1.5, wire_ratio: 1.08, retries: 0,
+               feeders: [the source]}]   # wire_ratio 0.0 where the rate of the link is unknown
     startup: {seconds: 61.5, load_seconds: 4.2}  # of the engine; 0.0 where it does not say it
     ranks: [{rank: 0, pod: smollm2-0, host: node1, node_ip: 10.79.0.12}]
     parts: [{name: kubelet, real: true, how: built from its module, run by systemd}]
@@ -25,6 +31,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
+from ansible_collections.baremetal.sglang.plugins.module_utils.units import GIB
 
 SCHEMA = 1
 COLUMNS = 80
@@ -35,6 +42,21 @@ SHAPE: Mapping[Any, Any] = {
     "answer": str,
     "tokens_per_second": float,
     "startup": {"seconds": float, "load_seconds": float},
+    "weights": {
+        "source_bytes": int,
+        "model_bytes": int,
+        "wrong": [str],
+        "nodes": [
+            {
+                "host": str,
+                "fetched_bytes": int,
+                "seconds": float,
+                "wire_ratio": float,
+                "retries": int,
+                "feeders": [str],
+            }
+        ],
+    },
     "ranks": [{"rank": int, "pod": str, "host": str, "node_ip": str}],
     "parts": [{"name": str, "real": bool, "how": str}],
     "phases": [{"name": str, "seconds": float, "result": str}],
@@ -56,6 +78,7 @@ def closing_report(data: Mapping[str, Any]) -> str:
         ("Question", _wrapped(report["question"])),
         ("Answer", _wrapped(report["answer"])),
         ("Engine", [f"{report['endpoint']['model']} at {report['endpoint']['url']}, {speed}"]),
+        ("Weights", _weights_lines(report["weights"])),
         ("Start of the engine", _startup_lines(report["startup"])),
         ("Where each rank ran", _rank_lines(report["ranks"])),
         ("Real", _part_lines(report["parts"], real=True)),
@@ -139,6 +162,30 @@ def _startup_lines(startup: Mapping[str, float]) -> list[str]:
         if startup[key]
     ]
     return _columns(rows) if rows else ["not measured: the engine has no metric of it"]
+
+
+def _weights_lines(weights: Mapping[str, Any]) -> list[str]:
+    if not weights["nodes"]:
+        return ["every node had them"]
+    rows = [_weights_row(node) for node in weights["nodes"]]
+    sent = weights["source_bytes"]
+    copies = f", {sent / weights['model_bytes']:.2f} copies" if weights["model_bytes"] else ""
+    return [
+        *_columns([["host", "GiB", "seconds", "wire", "retries", "from"], *rows]),
+        f"the source sent {sent / GIB:.2f} GiB{copies}",
+        *(line for wrong in weights["wrong"] for line in _wrapped(wrong)),
+    ]
+
+
+def _weights_row(node: Mapping[str, Any]) -> list[str]:
+    return [
+        node["host"],
+        f"{node['fetched_bytes'] / GIB:.2f}",
+        f"{node['seconds']:.1f}",
+        f"{node['wire_ratio']:.2f}" if node["wire_ratio"] else "-",
+        str(node["retries"]),
+        ", ".join(node["feeders"]),
+    ]
 
 
 def _rank_lines(ranks: Sequence[Mapping[str, Any]]) -> list[str]:

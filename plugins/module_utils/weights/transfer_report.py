@@ -1,12 +1,12 @@
 # Copyright: (c) 2026, baremetal.sglang maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How a transfer to many nodes went: a line for each node and what the source sent."""
+"""How a transfer to many nodes went: each node's figures and what the source sent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Optional
 
 GIB = 1024**3
 
@@ -35,32 +35,56 @@ class NodeRuns:
         return self.seconds * self.link_bytes_per_second / self.fetched_bytes
 
 
-def transfer_lines(
+def transfer_report(
     runs: Sequence[NodeRuns], *, order: Sequence[str], names: Mapping[str, str]
-) -> list[str]:
-    """Lines for people. ``order`` is that of the chain, head first; ``names`` says who is behind
-    the address and port of a feeder, the source is any other."""
-    lines = [_node_line(each, names) for each in runs]
-    total = max((each.fetched_bytes for each in runs), default=0)
+) -> dict[str, Any]:
+    """The report as plain values. ``order`` is that of the chain, head first; ``names`` says who is
+    behind the address and port of a feeder, the source is any other.
+
+    ``source_bytes`` are what the source sent and ``model_bytes`` what a node fetched at most;
+    ``nodes`` have ``host``, ``fetched_bytes``, ``seconds``, ``wire_ratio`` (0.0 where the link's
+    rate is unknown), ``retries`` and ``feeders``; ``wrong`` has a line for each file that came with
+    wrong bytes, and ``lines`` is all of it for people.
+    """
+    nodes = [_node(each, names) for each in runs]
     sent = _source_bytes(runs, names)
+    total = max((each.fetched_bytes for each in runs), default=0)
+    wrong = list(_first_bad_hops(runs, order))
+    lines = [_node_line(node) for node in nodes]
     if total:
         lines.append(f"source: sent {sent / GIB:.2f} GiB, {sent / total:.2f} times the model")
-    return [*lines, *_first_bad_hops(runs, order)]
+    return {
+        "source_bytes": sent,
+        "model_bytes": total,
+        "nodes": nodes,
+        "wrong": wrong,
+        "lines": lines + wrong,
+    }
 
 
-def _node_line(run: NodeRuns, names: Mapping[str, str]) -> str:
-    feeders = sorted({names.get(feeder, "the source") for feeder in run.received})
-    rate = run.fetched_bytes / run.seconds if run.seconds else 0.0
+def _node(run: NodeRuns, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "host": run.name,
+        "fetched_bytes": run.fetched_bytes,
+        "seconds": run.seconds,
+        "wire_ratio": run.ratio or 0.0,
+        "retries": run.retries,
+        "feeders": sorted({names.get(feeder, "the source") for feeder in run.received}),
+    }
+
+
+def _node_line(node: Mapping[str, Any]) -> str:
+    rate = node["fetched_bytes"] / node["seconds"] if node["seconds"] else 0.0
     parts = [
-        f"{run.fetched_bytes / GIB:.2f} GiB in {run.seconds:.1f} s",
+        f"{node['fetched_bytes'] / GIB:.2f} GiB in {node['seconds']:.1f} s",
         f"{rate / GIB:.3f} GiB/s",
     ]
-    if run.ratio is not None:
-        parts.append(f"{run.ratio:.2f} of the wire's time")
-    parts.append(f"{run.retries} retries")
-    if feeders:
-        parts.append(f"from {', '.join(feeders)}")
-    return f"{run.name}: {', '.join(parts)}"
+    if node["wire_ratio"]:
+        parts.append(f"{node['wire_ratio']:.2f} of the wire's time")
+    parts.append(f"{node['retries']} retries")
+    if node["feeders"]:
+        parts.append(f"from {', '.join(node['feeders'])}")
+    return f"{node['host']}: {', '.join(parts)}"
 
 
 def _source_bytes(runs: Sequence[NodeRuns], names: Mapping[str, str]) -> int:

@@ -28,7 +28,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.rounds im
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.transfer_report import (
     NodeRuns,
-    transfer_lines,
+    transfer_report,
 )
 
 Values = Mapping[str, Any]
@@ -65,14 +65,14 @@ def report_values(
     runs: Mapping[str, Sequence[Values]],
     logs: Mapping[str, str],
     port: int,
-) -> list[str]:
-    """The lines of transfer_report; ``runs`` are by node all that model_weights returned."""
+) -> dict[str, Any]:
+    """The report of transfer_report; ``runs`` are by node all that model_weights returned."""
     names = {f"{node['address']}:{port}": str(node["name"]) for node in nodes}
     order = [feed.node for feed in fan_out_of(nodes, (), ()).feeds] if nodes else []
     rates = {node["name"]: node.get("bytes_per_second") for node in nodes}
     passed = _passed(logs)
     told = [_runs(name, each, passed.get(name, ()), rates.get(name)) for name, each in runs.items()]
-    return transfer_lines(told, order=order, names=names)
+    return transfer_report(told, order=order, names=names)
 
 
 def _standing(weights: Values) -> Standing:

@@ -20,6 +20,7 @@ REPORT: dict[str, Any] = {
     "question": "{{ asked }}",
     "answer": "Paris.",
     "tokens_per_second": 12.5,
+    "weights": {"source_bytes": 0, "model_bytes": 0, "wrong": [], "nodes": []},
     "startup": {"seconds": 23.5, "load_seconds": 1.25},
     "ranks": [{"rank": 0, "pod": "smollm2-0", "host": "node1", "node_ip": "10.79.0.12"}],
     "parts": [],

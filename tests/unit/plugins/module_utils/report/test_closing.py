@@ -13,11 +13,37 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.report.closing im
 )
 
 COMMAND = "kubectl --kubeconfig artifacts/lab/kubeconfig --namespace serving get pods --output wide"
+GIB = 1024**3
 DATA: dict[str, Any] = {
     "endpoint": {"url": "http://10.79.0.11:30080", "model": "smollm2"},
     "question": "What is the capital of France?",
     "answer": "The capital of France is Paris.",
     "tokens_per_second": 12.34,
+    "weights": {
+        "source_bytes": GIB,
+        "model_bytes": GIB,
+        "wrong": [
+            "x: wrong bytes first at node1, which had them from http://10.79.0.11:8080/models/x"
+        ],
+        "nodes": [
+            {
+                "host": "node1",
+                "fetched_bytes": GIB,
+                "seconds": 4.25,
+                "wire_ratio": 1.08,
+                "retries": 1,
+                "feeders": ["the source"],
+            },
+            {
+                "host": "node2",
+                "fetched_bytes": GIB // 2,
+                "seconds": 4.5,
+                "wire_ratio": 0.0,
+                "retries": 0,
+                "feeders": ["node1", "the source"],
+            },
+        ],
+    },
     "startup": {"seconds": 61.46, "load_seconds": 4.2},
     "ranks": [
         {"rank": 1, "pod": "smollm2-0-1", "host": "node2", "node_ip": "10.79.0.13"},
@@ -44,6 +70,14 @@ Answer
 
 Engine
   smollm2 at http://10.79.0.11:30080, 12.3 tokens per second
+
+Weights
+  host   GiB   seconds  wire  retries  from
+  node1  1.00  4.2      1.08  1        the source
+  node2  0.50  4.5      -     0        node1, the source
+  the source sent 1.00 GiB, 1.00 copies
+  x: wrong bytes first at node1, which had them from
+  http://10.79.0.11:8080/models/x
 
 Start of the engine
   loading the weights  4.2 s
@@ -79,6 +113,11 @@ Try next
 
 def test_the_text_has_a_section_for_each_part_of_the_data() -> None:
     assert closing_report(DATA) == TEXT
+
+
+def test_nodes_that_had_their_weights_fetched_nothing() -> None:
+    none = {"source_bytes": 0, "model_bytes": 0, "wrong": [], "nodes": []}
+    assert "Weights\n  every node had them\n" in closing_report({**DATA, "weights": none})
 
 
 def test_an_engine_without_the_metric_was_not_measured() -> None:

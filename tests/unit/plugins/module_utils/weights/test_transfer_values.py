@@ -73,11 +73,26 @@ def test_the_report_has_a_line_for_each_node_and_one_for_the_source() -> None:
         ],
     }
     logs = {"a": log("10.9.0.1:8080", 2 * GIB), "b": ""}
-    assert weights_report(runs, NODES, logs, 8090) == [
+    report = weights_report(runs, NODES, logs, 8090)
+    assert report["lines"] == [
         "a: 2.00 GiB in 4.0 s, 0.500 GiB/s, 0 retries, from the source",
         "b: 2.00 GiB in 2.5 s, 0.800 GiB/s, 1.25 of the wire's time, 1 retries, from a",
         "source: sent 2.00 GiB, 1.00 times the model",
     ]
+    assert (report["source_bytes"], report["model_bytes"], report["wrong"]) == (
+        2 * GIB,
+        2 * GIB,
+        [],
+    )
+    assert report["nodes"][1] == {
+        "host": "b",
+        "fetched_bytes": 2 * GIB,
+        "seconds": 2.5,
+        "wire_ratio": 1.25,
+        "retries": 1,
+        "feeders": ["a"],
+    }
+    assert report["nodes"][0]["wire_ratio"] == 0.0
 
 
 def test_the_first_bad_hop_is_that_of_the_chains_first_node() -> None:
@@ -85,13 +100,14 @@ def test_the_first_bad_hop_is_that_of_the_chains_first_node() -> None:
         return result(fetched_bytes=1, seconds=1.0, mismatches=[{"file": "x", "url": url}])
 
     runs = {"b": [bad("http://10.0.0.1:8090/chain/x")], "a": [bad("http://10.9.0.1/x")]}
-    assert weights_report(runs, NODES)[-1] == (
-        "x: wrong bytes first at a, which had them from http://10.9.0.1/x"
-    )
+    report = weights_report(runs, NODES)
+    assert report["wrong"] == ["x: wrong bytes first at a, which had them from http://10.9.0.1/x"]
+    assert report["lines"][-1:] == report["wrong"]
 
 
 def test_nodes_that_read_from_the_source_have_no_relay_to_tell_of() -> None:
-    assert weights_report({"a": [result()]}) == ["a: 0.00 GiB in 0.0 s, 0.000 GiB/s, 0 retries"]
+    report = weights_report({"a": [result()]})
+    assert report["lines"] == ["a: 0.00 GiB in 0.0 s, 0.000 GiB/s, 0 retries"]
 
 
 def test_what_is_no_log_is_a_filter_error() -> None:
