@@ -198,6 +198,13 @@ options:
         description: The return value C(host) of M(baremetal.sglang.host_facts). Empty if not asked.
         type: dict
         default: {}
+      storage:
+        description:
+          - What the weights will lie on when the site has made the place for them, C(kind),
+            C(filesystem), C(disks) and C(options) as M(baremetal.sglang.host_facts) has them. Empty
+            where the place stays as it is.
+        type: dict
+        default: {}
   topology_file:
     description:
       - Rack map in YAML, C(racks) with C(name), C(leaf_switches) and C(hosts). Empty takes

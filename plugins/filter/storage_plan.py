@@ -54,7 +54,8 @@ _value:
     - C(stop), arrays; C(wipe), devices to erase; C(members), the disks of C(array), and whether to
       C(create) or C(assemble) it; C(device) of the file system, its C(label) and whether to
       C(format) it; its C(uuid), which is empty before; C(own), the devices of disks that hold what
-      the collection made.
+      the collection made; C(names), the kernel's names of the disks, and their C(kind) (V(nvme),
+      V(ssd), V(hdd) or V(unknown)).
   type: dict
 """
 

@@ -61,6 +61,7 @@ disks:
     serial: {description: "Serial number, or an empty string.", type: str}
     model: {description: "Model, or an empty string.", type: str}
     transport: {description: "V(nvme), V(sata), ... or an empty string.", type: str}
+    rotational: {description: "Whether it says that it turns, as virtual disks may.", type: bool}
     read_only: {description: Whether it cannot be written., type: bool}
     error: {description: "Why it could not be read, or an empty string.", type: str}
     links: {description: Its names in C(/dev/disk/by-id)., type: list, elements: str}

@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import OperationError
 
 Run = Callable[[Sequence[str]], str]
-COLUMNS = "NAME,PATH,TYPE,SIZE,SERIAL,MODEL,TRAN,RO,MOUNTPOINTS"
+COLUMNS = "NAME,PATH,TYPE,SIZE,SERIAL,MODEL,TRAN,ROTA,RO,MOUNTPOINTS"
 # An array that is not running has no size, which lsblk leaves out without --all.
 LSBLK = ("lsblk", "--all", "--json", "--bytes", "--tree", "--output", COLUMNS)
 WIPEFS = ("wipefs", "--json")
@@ -72,6 +72,7 @@ def _disk(
         "serial": (entry["serial"] or "").strip(),
         "model": (entry["model"] or "").strip(),
         "transport": entry["tran"] or "",
+        "rotational": bool(entry["rota"]),
         "read_only": bool(entry["ro"]),
         "error": error,
         "links": links.get(entry["path"], []),

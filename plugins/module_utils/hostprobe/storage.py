@@ -17,21 +17,15 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.hostprobe.system 
     existing_parent,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.topology.storage import (
-    HDD,
     NFS,
-    NVME,
-    SSD,
-    UNKNOWN,
+    common_kind,
+    disk_kind,
 )
 
 NFS_TYPES = ("nfs", "nfs4")
 # Options of an NFS mount that say how fast it can read (nfs(5)).
 NFS_OPTIONS = ("vers", "proto", "nconnect", "rsize")
-# Names of the kernel's drivers for disks that say by themselves whether they turn. A disk of a
-# virtual machine (vda, xvda) says what its hypervisor made up: virtio's own value is 1.
-NVME_DISK = re.compile(r"nvme\d+(c\d+)?n\d+")
-SCSI_DISK = re.compile(r"sd[a-z]+")
-ROTATIONAL = {"0": SSD, "1": HDD}
+ROTATIONAL = {"0": False, "1": True}
 # mountinfo writes blanks and backslashes of a path as three octal digits (proc(5)).
 ESCAPED = re.compile(r"\\([0-7]{3})")
 
@@ -59,7 +53,7 @@ def storage(root: Path, path: str) -> dict[str, object]:
     disks = _disks(root, mount)
     nfs = mount.filesystem in NFS_TYPES
     return {
-        "kind": NFS if nfs else _common({_kind(root, disk) for disk in disks}),
+        "kind": NFS if nfs else common_kind(_kind(root, disk) for disk in disks),
         "filesystem": mount.filesystem,
         "source": mount.source,
         "disks": disks,
@@ -134,16 +128,8 @@ def _leaves(root: Path, device: Path) -> Iterator[str]:
 
 
 def _kind(root: Path, disk: str) -> str:
-    if NVME_DISK.fullmatch(disk):
-        return NVME
-    if not SCSI_DISK.fullmatch(disk):
-        return UNKNOWN
     rotational = _text(root / "sys/class/block" / disk / "queue/rotational").strip()
-    return ROTATIONAL.get(rotational, UNKNOWN)
-
-
-def _common(kinds: set[str]) -> str:
-    return kinds.pop() if len(kinds) == 1 else UNKNOWN
+    return disk_kind(disk, ROTATIONAL.get(rotational))
 
 
 def _text(path: Path) -> str:

@@ -79,6 +79,8 @@ def read_host(values: Mapping[str, Any], place: Place) -> HostReading:
 
     C(values) has C(name), C(address), C(gpus), C(hardware), and C(gpu_facts), C(rdma_facts) and
     C(host_facts), the return values of these modules, empty for a host that was not asked.
+    C(storage) is what the place of the weights becomes, in the keys of host_facts; empty where it
+    stays as it is.
     C(place) is where the host is. Faults, not exceptions, tell of bad declarations and facts.
     """
     described = Described(values["name"], values["address"], place, values["gpus"])
@@ -102,6 +104,8 @@ def read_host(values: Mapping[str, Any], place: Place) -> HostReading:
         address=described.address,
     )
     node = _found(declared, gpus, choice, values["host_facts"])
+    if values["storage"]:
+        node = replace(node, storage=_stored(values["storage"]) or declared.storage)
     return HostReading(
         node=replace(node, gpus=limited(node.gpus, described.gpus)),
         differences=compare(declared, node) if values["hardware"] and not faults else (),
@@ -202,11 +206,17 @@ def _interface(host: Mapping[str, Any], address: str) -> str:
 def _storage(paths: Mapping[str, Mapping[str, Any]]) -> Optional[Storage]:
     """What the one path that was asked for is stored on; nothing where that cannot be told."""
     for found in paths.values():
-        if found["kind"] != UNKNOWN:
-            options = [f"{name}={value}" for name, value in found["options"].items()]
-            detail = " ".join([*found["disks"], *options])
-            return Storage(found["kind"], found["filesystem"], detail)
+        stored = _stored(found)
+        if stored:
+            return stored
     return None
+
+
+def _stored(found: Mapping[str, Any]) -> Optional[Storage]:
+    if found["kind"] == UNKNOWN:
+        return None
+    options = [f"{name}={value}" for name, value in found["options"].items()]
+    return Storage(found["kind"], found["filesystem"], " ".join([*found["disks"], *options]))
 
 
 def _warnings(host: str, gpus: HostGpus) -> Iterator[str]:

@@ -44,6 +44,7 @@ PLANNED_HOST: dict[str, dict[str, Any]] = {
     "gpu_facts": {"type": "dict", "default": {}},
     "rdma_facts": {"type": "dict", "default": {}},
     "host_facts": {"type": "dict", "default": {}},
+    "storage": {"type": "dict", "default": {}},
 }
 
 PLANNING: dict[str, dict[str, Any]] = {

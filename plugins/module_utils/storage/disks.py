@@ -57,6 +57,7 @@ class Disk:
     size_bytes: int
     serial: str
     transport: str
+    rotational: bool
     read_only: bool
     error: str
     links: tuple[str, ...]
@@ -129,6 +130,7 @@ def _disk(entry: Mapping[str, Any]) -> Disk:
         size_bytes=entry["size_bytes"],
         serial=entry["serial"],
         transport=entry["transport"],
+        rotational=entry["rotational"],
         read_only=entry["read_only"],
         error=entry["error"],
         links=tuple(entry["links"]),

@@ -28,6 +28,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.storage.refusals 
     erased,
     refusals,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.topology.storage import (
+    common_kind,
+    disk_kind,
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class StoragePlan:
     partitions before their disk. C(members) are the disks of C(array), C(create) says whether it is
     to be made, C(assemble) whether it is there and does not run. C(device) takes the file system,
     C(format) says whether it is to be made; C(uuid) is "" before. C(own) are the devices of disks
-    that hold what this collection made.
+    that hold what this collection made. C(names) are the kernel's names of the disks and C(kind) is
+    theirs together, as topology.storage has it.
     """
 
     faults: tuple[str, ...]
@@ -56,6 +61,8 @@ class StoragePlan:
     create: bool
     assemble: bool
     own: tuple[str, ...]
+    names: tuple[str, ...]
+    kind: str
 
     def as_dict(self) -> dict[str, Any]:
         """For a filter: tuples as lists."""
@@ -93,6 +100,8 @@ def storage_plan(facts: Mapping[str, Any], values: Mapping[str, Any]) -> Storage
         create=several and not has_array,
         assemble=assemble,
         own=tuple(disk.path for disk in kept),
+        names=tuple(sorted(entry.disk.name for entry in chosen)),
+        kind=common_kind(disk_kind(e.disk.name, e.disk.rotational) for e in chosen),
     )
     return replace(plan, actions=tuple(_actions(plan, gone, place)))
 

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Optional
 
 NVME = "nvme"
 SSD = "ssd"
@@ -12,6 +15,10 @@ HDD = "hdd"
 NFS = "nfs"
 UNKNOWN = "unknown"
 STORAGE_KINDS = (NVME, SSD, HDD, NFS)
+# Names of the kernel's drivers for disks that say by themselves whether they turn. A disk of a
+# virtual machine (vda, xvda) says what its hypervisor made up: virtio's own value is 1.
+NVME_DISK = re.compile(r"nvme\d+(c\d+)?n\d+")
+SCSI_DISK = re.compile(r"sd[a-z]+")
 
 
 @dataclass(frozen=True)
@@ -36,3 +43,18 @@ class Storage:
 
 
 NOT_KNOWN = Storage()
+
+
+def disk_kind(name: str, rotational: Optional[bool]) -> str:
+    """The kind of a disk by the kernel's name and by whether it turns; None where nothing says."""
+    if NVME_DISK.fullmatch(name):
+        return NVME
+    if not SCSI_DISK.fullmatch(name) or rotational is None:
+        return UNKNOWN
+    return HDD if rotational else SSD
+
+
+def common_kind(kinds: Iterable[str]) -> str:
+    """The kind of several disks; C(UNKNOWN) where they differ, and of none."""
+    found = {*kinds}
+    return found.pop() if len(found) == 1 else UNKNOWN

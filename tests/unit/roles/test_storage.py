@@ -20,13 +20,18 @@ pytestmark = [
 ]
 
 
-def play(directory: Path, *arguments: str, **values: Any) -> subprocess.CompletedProcess[str]:
-    """Run the role with its place below ``directory``."""
+def play(
+    directory: Path, *arguments: str, tasks: str = "main", **values: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run an entry point of the role with its place below ``directory``; show what it becomes."""
     host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     given = {"storage_path": str(directory / "models"), **values}
     inventory = {"all": {"hosts": {"node1": host}, "vars": given}}
     (directory / "hosts.yml").write_text(yaml.safe_dump(inventory))
-    playbook = [{"hosts": "all", "gather_facts": False, "roles": ["baremetal.sglang.storage"]}]
+    included = {"name": "baremetal.sglang.storage", "tasks_from": tasks}
+    shown = {"msg": "becomes {{ __storage_becomes | default('unsaid') | to_json }}"}
+    steps = [{"ansible.builtin.include_role": included}, {"ansible.builtin.debug": shown}]
+    playbook = [{"hosts": "all", "gather_facts": False, "tasks": steps}]
     (directory / "play.yml").write_text(yaml.safe_dump(playbook))
     (directory / "ansible.cfg").touch()
     command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "hosts.yml"]
@@ -75,3 +80,21 @@ def test_all_that_contradicts_itself_is_told_at_once(tmp_path: Path) -> None:
     assert "found nas, needed SERVER:/PATH" in refused.stdout
     assert changed_hosts(refused.stdout) == {"node1": 0}
     assert not (tmp_path / "models").exists()
+
+
+def test_a_survey_says_what_the_place_becomes_and_changes_nothing(tmp_path: Path) -> None:
+    as_it_is = play(tmp_path, tasks="survey.yml")
+    assert "becomes {}" in as_it_is.stdout, as_it_is.stdout
+    client = play(tmp_path, tasks="survey.yml", storage_nfs_source="192.0.2.1:/models")
+    options = '{"vers": "4.2", "proto": "tcp", "nconnect": "8", "rsize": "1048576"}'
+    assert f'"kind": "nfs", "filesystem": "nfs4", "disks": [], "options": {options}' in (
+        " ".join(client.stdout.split())
+    )
+    assert changed_hosts(as_it_is.stdout) == changed_hosts(client.stdout) == {"node1": 0}
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_survey_refuses_what_the_role_would_refuse(tmp_path: Path) -> None:
+    refused = play(tmp_path, tasks="survey.yml", storage_devices=["ABSENT"])
+    assert refused.returncode != 0
+    assert "needed a disk with this serial number" in refused.stdout

@@ -13,6 +13,11 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.deviceprobe.gpus 
 from ansible_collections.baremetal.sglang.plugins.module_utils.deviceprobe.rdma import (
     rdma_finding,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.facts import (
+    HostReading,
+    read_host,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.planning.racks import Place
 from ansible_collections.baremetal.sglang.plugins.module_utils.topology.devices import (
     Gid,
     Gpu,
@@ -95,3 +100,38 @@ def gid(index: int, text: str, ipv4: str = "", kind: str = "RoCE v2", netdev: st
 
 
 SWITCHED = NvLink(known=True, links=18, switch=True)
+
+
+GIB = 1024**3
+RACK = Place("r1")
+OPEN = "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.95.05"
+H100 = {"gpu": "h100-sxm-80gb", "gpus": 1}
+WEIGHTS = "/var/lib/baremetal-sglang/models"
+
+
+def stored(kind: str, **values: Any) -> dict[str, Any]:
+    """What host_facts says of a path."""
+    plain = {"filesystem": "", "source": "", "disks": [], "options": {}}
+    return {"kind": kind, **plain, **values}
+
+
+def host_facts(**values: Any) -> dict[str, Any]:
+    return {
+        "cpus": 192,
+        "memory_bytes": 2015 * GIB + 1,
+        "kernel": "6.8.0-40-generic",
+        "texts": {"/proc/driver/nvidia/version": {"text": OPEN, "error": ""}},
+        "existing": [],
+        "storage": {WEIGHTS: stored("unknown")},
+        "routes": [
+            {"interface": "ens3", "network": "10.20.0.0/24"},
+            {"interface": "wide0", "network": "10.0.0.0/8"},
+        ],
+        **values,
+    }
+
+
+def read(place: Place = RACK, **values: Any) -> HostReading:
+    given = {"name": "gpu-01", "address": "10.20.0.12", "gpus": 0, "hardware": {}}
+    asked: dict[str, Any] = {"gpu_facts": {}, "rdma_facts": {}, "host_facts": {}, "storage": {}}
+    return read_host({**given, **asked, **values}, place)

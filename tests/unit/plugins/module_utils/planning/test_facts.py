@@ -9,7 +9,6 @@ import pytest
 import yaml
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.facts import (
     HostReading,
-    read_host,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.hardware import NodeGpu
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.racks import Place
@@ -19,54 +18,22 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.topology.devices 
     NvLinkPeer,
     as_facts,
 )
-from ansible_collections.baremetal.sglang.plugins.module_utils.topology.storage import Storage
 
 from tests.unit.plugins.module_utils.planning.fact_samples import (
+    H100,
+    OPEN,
     SWITCHED,
     constructed_facts,
     gpu,
+    host_facts,
     json_like,
+    read,
     recorded_gpus,
 )
 
 ROOT = Path(__file__).resolve().parents[5]
 INVENTORIES = sorted(ROOT.glob("inventories/**/group_vars/serving.yml"))
-GIB = 1024**3
-RACK = Place("r1")
-OPEN = "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.95.05"
 CLOSED = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.95.05"
-H100 = {"gpu": "h100-sxm-80gb", "gpus": 1}
-
-
-WEIGHTS = "/var/lib/baremetal-sglang/models"
-
-
-def stored(kind: str, **values: Any) -> dict[str, Any]:
-    """What host_facts says of a path."""
-    plain = {"filesystem": "", "source": "", "disks": [], "options": {}}
-    return {"kind": kind, **plain, **values}
-
-
-def host_facts(**values: Any) -> dict[str, Any]:
-    return {
-        "cpus": 192,
-        "memory_bytes": 2015 * GIB + 1,
-        "kernel": "6.8.0-40-generic",
-        "texts": {"/proc/driver/nvidia/version": {"text": OPEN, "error": ""}},
-        "existing": [],
-        "storage": {WEIGHTS: stored("unknown")},
-        "routes": [
-            {"interface": "ens3", "network": "10.20.0.0/24"},
-            {"interface": "wide0", "network": "10.0.0.0/8"},
-        ],
-        **values,
-    }
-
-
-def read(place: Place = RACK, **values: Any) -> HostReading:
-    given = {"name": "gpu-01", "address": "10.20.0.12", "gpus": 0, "hardware": {}}
-    asked: dict[str, Any] = {"gpu_facts": {}, "rdma_facts": {}, "host_facts": {}}
-    return read_host({**given, **asked, **values}, place)
 
 
 def facts_of(*gpus: Any, source: str = "nvml") -> dict[str, Any]:
@@ -219,33 +186,6 @@ def test_the_speed_of_the_interface(address: str, file: str, speed: str, rate: f
     host = host_facts(texts={file: {"text": f"{speed}\n", "error": ""}})
     reading = read(gpu_facts=recorded_gpus("h100x1"), host_facts=host, address=address)
     assert reading.node.tcp_rate == rate
-
-
-@pytest.mark.parametrize(
-    ("found", "declared", "storage"),
-    [
-        (
-            stored("nvme", filesystem="xfs", disks=["nvme0n1", "nvme1n1"]),
-            "",
-            Storage("nvme", "xfs", "nvme0n1 nvme1n1"),
-        ),
-        (
-            stored("nfs", filesystem="nfs4", options={"vers": "4.2", "proto": "rdma"}),
-            "nfs",
-            Storage("nfs", "nfs4", "vers=4.2 proto=rdma"),
-        ),
-        # What cannot be told stays as declared, and no difference is told of it.
-        (stored("unknown", filesystem="ext4", disks=["vda"]), "ssd", Storage("ssd")),
-        (stored("unknown"), "", Storage("unknown")),
-        ({}, "nvme", Storage("nvme")),
-    ],
-)
-def test_what_the_weights_lie_on(found: dict[str, Any], declared: str, storage: Storage) -> None:
-    host = host_facts(storage={WEIGHTS: found} if found else {})
-    hardware = {**H100, "storage": declared}
-    reading = read(gpu_facts=recorded_gpus("h100x1"), host_facts=host, hardware=hardware)
-    assert reading.node.storage == storage
-    assert [fault.where for fault in reading.differences] == []
 
 
 def test_facts_win_and_each_difference_is_told() -> None:

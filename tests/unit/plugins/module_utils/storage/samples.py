@@ -33,6 +33,7 @@ def disk(number: int, **changes: Any) -> dict[str, Any]:
         "serial": f"DISK{number}",
         "model": "Model",
         "transport": "nvme",
+        "rotational": False,
         "read_only": False,
         "error": "",
         "links": [f"nvme-Model_DISK{number}"],

@@ -214,3 +214,23 @@ def test_a_member_by_name_is_one_whatever_host_made_it() -> None:
     disks = [member(0, signatures=[other]), member(1, signatures=[other])]
     found = plan(disks, source="/dev/md127", devices=["DISK0", "DISK1"], raid0=True)
     assert (found.faults, found.actions) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("disks", "names", "kind"),
+    [
+        ([disk(1), disk(0)], ("nvme0n1", "nvme1n1"), "nvme"),
+        ([disk(0, name="sda"), disk(1, name="sdb")], ("sda", "sdb"), "ssd"),
+        ([disk(0, name="sda", rotational=True), disk(1, name="sdb")], ("sda", "sdb"), "unknown"),
+        ([disk(0, name="vda"), disk(1, name="vdb")], ("vda", "vdb"), "unknown"),
+    ],
+)
+def test_a_plan_says_what_the_place_will_lie_on(
+    disks: list[dict[str, Any]], names: tuple[str, ...], kind: str
+) -> None:
+    found = plan(disks, devices=["DISK0", "DISK1"], raid0=True)
+    assert (found.names, found.kind) == (names, kind)
+
+
+def test_no_disk_is_of_no_kind() -> None:
+    assert (plan([disk(0)]).names, plan([disk(0)]).kind) == ((), "unknown")
