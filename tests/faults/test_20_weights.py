@@ -9,11 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.broken import SPARE, mounted_over, said, small_disk, stop_serving
+from tests.faults.staged import MODEL, MODELS, assert_whole, heal, unpublish, visible
 from tests.lab_driver import Site
-from tests.plans import lab_plan
 
-MODELS = "/var/lib/baremetal-sglang/models"
-MODEL = lab_plan()["model"]["name"]
 SHARD = "model-00008-of-00008.safetensors"
 ON_MIRROR = f"/srv/bundle/models/{MODEL}"
 FLIP = "printf '\\377\\377\\377\\377' | dd bs=1 seek=1000000 conv=notrunc status=none of="
@@ -27,31 +25,6 @@ def not_served(site: Site) -> Iterator[None]:
     yield
     run = site.play("site", "--tags=weights,serve", log="weights-served")
     assert run.status == 0, run.output[-4000:]
-
-
-def visible(site: Site, host: str) -> list[str]:
-    """What a reader sees below the weights root of a host."""
-    names = site.on(host, f"ls -A {MODELS}").split()
-    return [name for name in names if not name.startswith(".")]
-
-
-def unpublish(site: Site, host: str) -> None:
-    """Take the model off a host as a person with rm does."""
-    site.on(host, f"rm -rf {MODELS}/{MODEL} {MODELS}/{MODEL}@* {MODELS}/.staging")
-    assert visible(site, host) == []
-
-
-def assert_whole(site: Site, host: str) -> None:
-    """Every byte that is published has the digest of the list."""
-    site.on(host, f"cd {MODELS}/{MODEL}/ && sha256sum --check --quiet --strict SHA256SUMS")
-
-
-def heal(site: Site, log: str) -> None:
-    """The next run ends with whole weights on both nodes."""
-    run = site.play("weights", log=log)
-    assert run.status == 0, run.output[-4000:]
-    assert_whole(site, "node1")
-    assert_whole(site, "node2")
 
 
 def test_a_corrupt_file_on_a_node_is_replaced_alone(site: Site) -> None:
