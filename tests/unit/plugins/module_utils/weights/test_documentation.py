@@ -13,23 +13,27 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.metrics i
 )
 
 HERE = Path(__file__).resolve().parent
-PAGE = (HERE.parents[4] / "docs/weights.md").read_text()
+ROOT = HERE.parents[4]
+PAGE = (ROOT / "docs/weights.md").read_text()
 
-ROW = re.compile(r"\|[^|]+\|[^|]+\| `(test_\w+\.py)::(test_\w+)` \|")
+# Tests of another directory have its path.
+ROW = re.compile(r"\|[^|]+\|[^|]+\| `(tests/[\w/]+/)?(test_\w+\.py)::(test_\w+)` \|")
 
 
 def functions(path: Path) -> set[str]:
     return {n.name for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.FunctionDef)}
 
 
+def directory(row: re.Match[str]) -> Path:
+    return ROOT / row[1] if row[1] else HERE
+
+
 def test_every_fault_has_a_test_that_exists() -> None:
     table = PAGE.split("## Faults")[1].split("\n\n")[2].splitlines()[2:]
     assert len(table) > 30
-    named = [
-        re.fullmatch(r"\|[^|]+\|[^|]+\| `(test_\w+\.py)::(test_\w+)` \|", row) for row in table
-    ]
+    named = [ROW.fullmatch(row) for row in table]
     assert [row for row, match in zip(table, named, strict=True) if match is None] == []
-    missing = [m[0] for m in named if m and m[2] not in functions(HERE / m[1])]
+    missing = [m[0] for m in named if m and m[3] not in functions(directory(m) / m[2])]
     assert missing == []
 
 
