@@ -40,6 +40,24 @@ def test_the_weights_came_from_the_source_once_and_from_node_to_node(served: Run
         assert "relay" not in SITE.on(host, "ls -A /run /var/lib/baremetal-sglang/models")
 
 
+def test_pods_mount_the_weights_of_their_host_by_a_claim(served: Run) -> None:
+    pods = SITE.kubectl(
+        "get", "pods", "--namespace=serving", "--selector=leaderworkerset.sigs.k8s.io/name"
+    )["items"]
+    for pod in pods:
+        volumes = pod["spec"]["volumes"]
+        assert not [volume for volume in volumes if "hostPath" in volume]
+        (claim,) = (
+            volume["persistentVolumeClaim"]["claimName"]
+            for volume in volumes
+            if "persistentVolumeClaim" in volume
+        )
+        assert claim.endswith(f"-{pod['spec']['nodeName']}")
+        bound = SITE.kubectl("get", "persistentvolumeclaim", claim, "--namespace=serving")
+        assert bound["status"]["phase"] == "Bound"
+        assert bound["spec"]["storageClassName"] == "model-storage"
+
+
 def test_the_endpoint_answers_on_this_machine(served: Run) -> None:
     with urllib.request.urlopen(f"{ENDPOINT}/v1/models", timeout=20) as answer:
         assert answer.status == 200

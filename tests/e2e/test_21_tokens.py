@@ -13,6 +13,7 @@ from kubernetes import client, config
 
 from tests.e2e.rehearsal import ENDPOINT, SITE
 from tests.lab_driver import Run
+from tests.plans import lab_plan
 
 QUESTIONS = (
     "What is the capital of France?",
@@ -69,9 +70,7 @@ def reference(served: Run) -> list[dict[str, list[int]]]:
         "--selector=leaderworkerset.sigs.k8s.io/worker-index=0",
     )["items"][0]
     image = leader["spec"]["containers"][0]["image"]
-    (path,) = (
-        volume["hostPath"]["path"] for volume in leader["spec"]["volumes"] if volume.get("hostPath")
-    )
+    path = f"/var/lib/baremetal-sglang/models/{lab_plan()['model']['name']}"
     api.create_namespaced_pod("default", reference_pod(image, leader["spec"]["nodeName"], path))
     try:
         deadline = time.monotonic() + 300
