@@ -66,13 +66,15 @@ def answers(address: IPv4Address, seconds: float) -> bool:
         return False
 
 
-def wait(host: Reachable, seconds: float, alive: Callable[[], bool]) -> None:
-    """Wait until the host's ssh server greets.
+def wait(
+    host: Reachable, seconds: float, alive: Callable[[], bool], *, greeting_seconds: float = 1.0
+) -> None:
+    """Wait until the host's ssh server greets, each time for ``greeting_seconds``.
 
     Raises LabError after ``seconds``, or at once when ``alive`` says that the host is gone.
     """
     deadline = time.monotonic() + seconds
-    while not answers(host.address, 1.0):
+    while not answers(host.address, greeting_seconds):
         if not alive():
             raise LabError(f"host {host.name}: stopped before its ssh server answered")
         if time.monotonic() > deadline:

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv4Interface
 from pathlib import Path
 
@@ -32,7 +33,9 @@ from lab.machines.paths import MachineCache, StatePaths
 from lab.machines.qemu import TUN, Qemu
 
 PROGRAMS = ("ip", "qemu-img", "ssh", "ssh-keygen")
-BOOT_SECONDS = 300.0
+BOOT_SECONDS = 600.0
+# A machine without acceleration starts a process for each caller: one that hangs up costs it more.
+GREETING_SECONDS = 15.0
 
 
 def up(cache: MachineCache, lab: Lab, say: Say) -> None:
@@ -174,8 +177,9 @@ def _ensure_bridge(lab: Lab) -> None:
 
 def _wait(cache: MachineCache, lab: Lab, machine: Machine) -> None:
     console = cache.lab(lab.name).machine(machine.name).console
+    alive = partial(processes.is_running, lab.handle(machine))
     try:
-        ssh.wait(machine, BOOT_SECONDS, lambda: processes.is_running(lab.handle(machine)))
+        ssh.wait(machine, BOOT_SECONDS, alive, greeting_seconds=GREETING_SECONDS)
     except LabError as error:
         said = console.read_text(errors="replace").strip().splitlines()[-10:]
         raise LabError("\n  ".join([f"{error}; {console} ends with:", *said])) from error
