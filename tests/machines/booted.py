@@ -19,7 +19,7 @@ ROOT = HERE.parents[1]
 LAB = HERE / "lab.yml"
 GROUPS = {"mirror": ["vm1"], "control_plane": ["vm1"], "workers": ["vm2"], "serving": ["vm2"]}
 # A machine without acceleration answers late; the longest command installs packages.
-COMMAND_SECONDS = 900
+COMMAND_SECONDS = 1800
 SSH_OPTIONS = "-o StrictHostKeyChecking=yes -o ConnectTimeout=60"
 MODEL = "smollm2-135m-instruct"
 PLAN = {
@@ -127,13 +127,29 @@ def traces() -> list[str]:
 
 def ansible(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a program of Ansible from the checkout's collection."""
-    environment = {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"), **os.environ}
     return subprocess.run(
         [program, *arguments],
         cwd=ROOT,
-        env=environment,
+        env=_environment(),
         check=False,
         capture_output=True,
         text=True,
         timeout=COMMAND_SECONDS,
     )
+
+
+def start(program: str, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
+    """Start a program of Ansible, as the head of a process group that writes to ``log``."""
+    with log.open("wb") as stream:
+        return subprocess.Popen(
+            [program, *arguments],
+            cwd=ROOT,
+            env=_environment(),
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _environment() -> dict[str, str]:
+    return {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"), **os.environ}

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from lab.machines.qemu import TUN
-from tests.machines import booted
+from tests.machines import booted, storage
 from tests.machines.booted import Booted
+from tests.machines.storage import StorageSite
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +36,9 @@ def machines() -> Iterator[Booted]:
 def inventory(machines: Booted, tmp_path: Path) -> Path:
     """A site on the machines; the directory's name is the site's."""
     return machines.write_inventory(tmp_path / "machines")
+
+
+@pytest.fixture(scope="session")
+def site(machines: Booted, tmp_path_factory: pytest.TempPathFactory) -> StorageSite:
+    """A site whose first machine serves the models of its disks to the second."""
+    return storage.make(machines, tmp_path_factory.mktemp("storage") / "machines")

@@ -170,7 +170,7 @@ class Fault:
 
 @dataclass
 class WebServer:
-    """A model directory over HTTP on the loopback interface, with ranges and faults."""
+    """A model directory over HTTP, with ranges and faults."""
 
     directory: Path
     ranges: bool = True
@@ -194,11 +194,13 @@ class WebServer:
 
 
 @contextmanager
-def web_server(directory: Path, port: int = 0, **values: Any) -> Iterator[WebServer]:
+def web_server(
+    directory: Path, port: int = 0, *, address: str = "127.0.0.1", **values: Any
+) -> Iterator[WebServer]:
     server = WebServer(directory, **values)
     handler = type("Handler", (_Handler,), {"bench": server})
-    listener = ThreadingHTTPServer(("127.0.0.1", port), handler)
-    server.url = f"http://127.0.0.1:{listener.server_port}"
+    listener = ThreadingHTTPServer((address, port), handler)
+    server.url = f"http://{address}:{listener.server_port}"
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
