@@ -15,9 +15,9 @@ LEVELS = (
     ("planning",),
     (
         *("manifests", "intent", "report", "verification"),
-        *("hostprobe", "deviceprobe", "diskprobe", "storage"),
+        *("hostprobe", "deviceprobe", "diskprobe", "storage", "fabric"),
     ),
-    ("kube", "weights"),
+    ("kube", "weights", "fabricprobe"),
     ("runtime",),
 )
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
@@ -34,6 +34,7 @@ CONTROLLER = frozenset({"ansible", "yaml"})
 PURE = frozenset(
     {
         "change",
+        "fabric",
         "fault",
         "intent",
         "manifests",
