@@ -19,7 +19,9 @@ from tools.roles import ROOT
 BEGIN = "<!-- failures: written by python -m tools.failure_docs -->"
 END = "<!-- end of failures -->"
 PAGE = "docs/operations.md"
-FAULTS = tuple(f"plugins/module_utils/{name}" for name in ("intent", "planning", "storage"))
+FAULTS = tuple(
+    f"plugins/module_utils/{name}" for name in ("intent", "planning", "storage", "fabric")
+)
 CAUSES = "plugins/module_utils/kube/causes.py"
 FIELDS = ("code", "where", "found", "needed", "fix")
 UNKNOWN = "…"

@@ -109,8 +109,8 @@ def _faults(hosts: Sequence[Host]) -> Iterator[Fault]:
                 code="address_missing",
                 where=host.name,
                 found="no address",
-                needed="the address by which the other hosts reach it",
-                fix="set ansible_host",
+                needed="the host's IPv4 address on the cluster network",
+                fix="set ansible_host for this host",
             )
 
 

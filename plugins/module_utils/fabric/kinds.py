@@ -18,6 +18,8 @@ LATENCY_BYTES = 2
 LATENCY_MESSAGES = 1000
 # iperf3 leaves the first second out, in which TCP is still finding the rate.
 OMITTED_SECONDS = 1
+# Without it a host that does not answer costs the time of all SYNs, two minutes.
+CONNECT_MILLISECONDS = 3000
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ def _iperf3(side: Side) -> list[str]:
     if side.is_server:
         return ["--server", "--one-off", "--bind", side.address, *place]
     length = ["--time", str(side.seconds), "--omit", str(OMITTED_SECONDS)]
-    return ["--client", side.address, *place, *length, "--parallel", str(side.streams), "--json"]
+    connect = ["--connect-timeout", str(CONNECT_MILLISECONDS)]
+    how = [*connect, "--parallel", str(side.streams), "--json"]
+    return ["--client", side.address, *place, *length, *how]
 
 
 def _write_bw(side: Side) -> list[str]:

@@ -95,7 +95,7 @@ def _faults(values: Mapping[str, Any], known: list[str]) -> list[Fault]:
             code="limit_out_of_range",
             where=name,
             found=str(values[name]),
-            needed="0 to 100" if name.endswith("_percent") else "0 or more",
+            needed="0 or more, of percents 100 at most",
             fix="correct site_fabric_limits",
         )
         for name in known

@@ -76,7 +76,8 @@ class Request:
 
 
 def make_plan(values: Sequence[Mapping[str, Any]], request: Request) -> dict[str, Any]:
-    """C(tests) by name, and C(steps): for each host that takes part the options of fabric_test.
+    """C(tests) by name, C(steps) with the options of fabric_test for each host that takes part, and
+    for each of the C(hosts) the C(kinds) of tests that it runs.
 
     In no step a host has two tests. Raises InputError with all faults of the hosts.
     """
@@ -93,7 +94,9 @@ def make_plan(values: Sequence[Mapping[str, Any]], request: Request) -> dict[str
             step = [test for test in row if test is not None]
             for at in range(0, len(step), request.at_once):
                 steps.append(_step(step[at : at + request.at_once], by_name, request))
-    return {"hosts": [host.name for host in hosts], "tests": tests, "steps": steps}
+    names = [host.name for host in hosts]
+    kinds = {name: sorted({step[name]["kind"] for step in steps if name in step}) for name in names}
+    return {"hosts": names, "tests": tests, "steps": steps, "kinds": kinds}
 
 
 def _tests(pair: Pair) -> Iterator[Test]:

@@ -1,4 +1,4 @@
-"""What programs really printed, to figures. The files were recorded; see tests/fixtures/recorded/fabric."""
+"""What programs really printed, to figures: tests/fixtures/recorded/README.md says how."""
 
 from __future__ import annotations
 

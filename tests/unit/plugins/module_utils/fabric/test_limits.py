@@ -39,10 +39,12 @@ def test_all_faults_of_limits_are_told_at_once() -> None:
     with pytest.raises(InputError) as raised:
         Limits.parse(given)
     assert raised.value.details["faults"] == [
-        "latency_usec: limit out of range: found -1, needed 0 or more; correct site_fabric_limits",
-        "outlier_percent: limit out of range: found True, needed 0 to 100; correct "
-        "site_fabric_limits",
+        "latency_usec: limit out of range: found -1, needed 0 or more, of percents 100 "
+        "at most; correct site_fabric_limits",
+        "outlier_percent: limit out of range: found True, needed 0 or more, of percents 100 "
+        "at most; correct site_fabric_limits",
         "rdma_percnt: limit unknown: found a name that is no limit, needed one of the limits; "
         "write rdma_percent, or remove rdma_percnt",
-        "tcp_percent: limit out of range: found 101, needed 0 to 100; correct site_fabric_limits",
+        "tcp_percent: limit out of range: found 101, needed 0 or more, of percents 100 at "
+        "most; correct site_fabric_limits",
     ]

@@ -62,6 +62,15 @@ def test_every_rail_has_its_bandwidth_in_both_directions_and_its_latency() -> No
     assert len(made["steps"]) == 6
 
 
+def test_a_host_knows_which_kinds_of_tests_it_runs() -> None:
+    made = plan([host(1, rails=[rail()]), host(2, rails=[rail()]), host(3)])
+    assert made["kinds"] == {
+        "gpu1": ["rdma_bandwidth", "rdma_latency", "tcp_bandwidth"],
+        "gpu2": ["rdma_bandwidth", "rdma_latency", "tcp_bandwidth"],
+        "gpu3": ["tcp_bandwidth"],
+    }
+
+
 def test_each_side_has_its_own_device_and_gid() -> None:
     one = host(1, rails=[rail("mlx5_3", link_layer="Ethernet", gid_index=3, port=2)])
     other = host(2, rails=[rail("rocep1s0", link_layer="Ethernet", gid_index=5)])
@@ -146,7 +155,7 @@ def test_the_rate_is_unknown_where_one_of_two_is() -> None:
 
 
 def test_one_host_has_no_test() -> None:
-    assert plan([host(1)]) == {"hosts": ["gpu1"], "tests": {}, "steps": []}
+    assert plan([host(1)]) == {"hosts": ["gpu1"], "tests": {}, "steps": [], "kinds": {"gpu1": []}}
 
 
 def test_all_faults_of_the_hosts_are_told_at_once() -> None:
@@ -166,8 +175,8 @@ def test_all_faults_of_the_hosts_are_told_at_once() -> None:
         "10.0.0.9: address shared: found gpu3, gpu4, needed an address of its own for each host "
         "that is tested; correct ansible_host",
         "gpu1: host twice: found the host more than once, needed each host once; remove one",
-        "gpu2: address missing: found no address, needed the address by which the other hosts "
-        "reach it; set ansible_host",
+        "gpu2: address missing: found no address, needed the host's IPv4 address on the cluster "
+        "network; set ansible_host for this host",
     ]
 
 
