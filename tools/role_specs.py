@@ -34,6 +34,7 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
 # Steps that a role has no use for; a file that does nothing would hide that.
 OMITTED: Mapping[str, frozenset[str]] = {
     "cluster_network": frozenset({"install", "configure"}),  # the plugin's own file does both
+    "fabric_gate": frozenset({"configure", "verify"}),  # measures
     "model_weights": frozenset({"configure"}),  # files that a module lands have no settings
     "preflight": frozenset(STEPS),  # observes
     "reset": frozenset(STEPS),  # undoes

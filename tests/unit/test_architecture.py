@@ -18,7 +18,7 @@ from tools.versions import spelled_versions, version_faults
 ROOT = Path(__file__).resolve().parents[2]
 MODULE_UTILS = "ansible_collections.baremetal.sglang.plugins.module_utils"
 PHASES = (
-    *("Preflight", "Mirror", "Hosts", "Cluster"),
+    *("Preflight", "Mirror", "Hosts", "Fabric", "Cluster"),
     *("Plan", "Storage", "Weights", "Serve", "Verify", "Reset", "Add"),
 )
 GENERATED = ("catalogue/", "CHANGELOG", "changelogs/changelog.yaml", "LICENSE")
