@@ -11,7 +11,7 @@ version_added: 0.2.0
 author: baremetal.sglang maintainers
 description:
   - Pairs hosts in rounds, so that no host is in two tests at once, every host has several partners,
-    and racks are crossed. Where both have RDMA devices all rails are tested, else TCP.
+    and racks are crossed. Rails are planned and skipped: this version measures TCP alone.
 options:
   _input:
     description: The hosts, as P(baremetal.sglang.fabric_host#filter) returns them.
@@ -38,10 +38,6 @@ options:
     description: TCP connections of a test.
     type: int
     default: 4
-  message_bytes:
-    description: Bytes of one RDMA write.
-    type: int
-    default: 8388608
   port:
     description: TCP port of the servers.
     type: int
@@ -85,7 +81,7 @@ def fabric_plan(
     **how: int,
 ) -> dict[str, Any]:
     """The plan as plain values; raise AnsibleFilterError for hosts that are refused."""
-    values = {"seconds": 5, "streams": 4, "message_bytes": 8388608, "port": 5201, **how}
+    values = {"seconds": 5, "streams": 4, "port": 5201, **how}
     request = Request(rounds=rounds, all_pairs=all_pairs, at_once=at_once, **values)
     try:
         return make_plan(hosts, request)

@@ -10,9 +10,8 @@ module: fabric_test
 short_description: Run one side of a test of the network between two hosts
 version_added: 0.2.0
 description:
-  - Runs C(iperf3), C(ib_write_bw) or C(ib_send_lat) as server or as client, and returns what the
-    client measured. Both sides have to run at the same time; which of them starts first does not
-    matter, for the client waits for the server.
+  - Runs C(iperf3) as server or as client, and returns what the client measured. Both sides have to
+    run at the same time; which of them starts first does not matter, for the client waits.
   - The program ends with the measurement, at the O(deadline), or with the module in whatever way
     that ends. Nothing stays on the host.
   - A test that does not work is no failure of the module, so that a play goes on with other hosts.
@@ -22,10 +21,9 @@ author:
 options:
   kind:
     description:
-      - V(tcp_bandwidth) is measured by C(iperf3) from client to server, V(rdma_bandwidth) by
-        C(ib_write_bw) from client to server, V(rdma_latency) by C(ib_send_lat) in between.
+      - V(tcp_bandwidth) is measured from client to server.
     type: str
-    choices: [tcp_bandwidth, rdma_bandwidth, rdma_latency]
+    choices: [tcp_bandwidth]
     required: true
   side:
     description: Which side this host is.
@@ -40,18 +38,6 @@ options:
     description: TCP port of the server.
     type: int
     default: 5201
-  device:
-    description: RDMA device of this side, such as V(mlx5_0).
-    type: str
-    default: ""
-  device_port:
-    description: Port of the RDMA device.
-    type: int
-    default: 1
-  gid_index:
-    description: Index of the RoCE v2 GID of this side. V(-1) on InfiniBand.
-    type: int
-    default: -1
   seconds:
     description: How long a bandwidth is measured.
     type: int
@@ -60,10 +46,6 @@ options:
     description: TCP connections at once.
     type: int
     default: 4
-  message_bytes:
-    description: Bytes of one RDMA write.
-    type: int
-    default: 8388608
   deadline:
     description: Seconds after which this side is ended, whatever the other does.
     type: int
@@ -79,7 +61,7 @@ attributes:
     description: Never changes anything.
     support: full
 requirements:
-  - iperf3 3.7 or newer, or perftest, on the host. Without it the outcome is V(skipped).
+  - iperf3 3.7 or newer on the host. Without it the outcome is V(skipped).
   - setpriv of util-linux
 """
 
@@ -125,7 +107,7 @@ fabric:
       description: The figure that a client measured, else null.
       type: float
     unit:
-      description: Unit of the figure, V(Gb/s) or V(us).
+      description: Unit of the figure, V(Gb/s).
       type: str
 """
 
@@ -143,20 +125,12 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.runtime.module im
 )
 
 SPEC = {
-    "kind": {
-        "type": "str",
-        "choices": ["tcp_bandwidth", "rdma_bandwidth", "rdma_latency"],
-        "required": True,
-    },
+    "kind": {"type": "str", "choices": ["tcp_bandwidth"], "required": True},
     "side": {"type": "str", "choices": ["server", "client"], "required": True},
     "address": {"type": "str", "required": True},
     "port": {"type": "int", "default": 5201},
-    "device": {"type": "str", "default": ""},
-    "device_port": {"type": "int", "default": 1},
-    "gid_index": {"type": "int", "default": -1},
     "seconds": {"type": "int", "default": 5},
     "streams": {"type": "int", "default": 4},
-    "message_bytes": {"type": "int", "default": 8388608},
     "deadline": {"type": "int", "default": 40},
 }
 

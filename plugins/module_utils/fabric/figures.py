@@ -8,19 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ansible_collections.baremetal.sglang.plugins.module_utils.fabric.kinds import (
-    RDMA_BANDWIDTH,
-    RDMA_LATENCY,
-    TCP_BANDWIDTH,
-)
-
-# A client's word for a server that does not listen (yet): iperf3's, then perftest's.
-NOT_LISTENING = ("Connection refused", "Couldn't connect to")
-# Column of the figure in a row of perftest, and what its head calls it.
-COLUMNS = {
-    RDMA_BANDWIDTH: (3, "BW average[Gb/sec]"),
-    RDMA_LATENCY: (4, "t_typical[usec]"),
-}
+# A client's word for a server that does not listen (yet).
+NOT_LISTENING = "Connection refused"
 DIGITS = 6
 
 
@@ -33,13 +22,13 @@ class Reading:
     retry: bool = False
 
 
-def read_client(kind: str, printed: str, errors: str) -> Reading:
-    """The figure in what the client's program printed on its two streams."""
-    value, said = _iperf3(printed) if kind == TCP_BANDWIDTH else _perftest(kind, printed)
+def read_client(printed: str, errors: str) -> Reading:
+    """The figure in what iperf3 printed on its two streams as client."""
+    value, said = _iperf3(printed)
     if value is not None:
         return Reading(round(value, DIGITS))
     reason = said or last_line(errors) or last_line(printed) or "the program printed nothing"
-    return Reading(None, reason, any(word in printed + errors for word in NOT_LISTENING))
+    return Reading(None, reason, NOT_LISTENING in printed + errors)
 
 
 def last_line(text: str) -> str:
@@ -58,15 +47,3 @@ def _iperf3(printed: str) -> tuple[Optional[float], str]:
         return float(report["end"]["sum_received"]["bits_per_second"]) / 1e9, ""
     except (ValueError, KeyError, TypeError, AttributeError):
         return None, ""
-
-
-def _perftest(kind: str, printed: str) -> tuple[Optional[float], str]:
-    """The figure of the only row below the head."""
-    column, name = COLUMNS[kind]
-    lines = printed.splitlines()
-    heads = [at for at, line in enumerate(lines) if name in line]
-    rows = [line.split() for line in lines[heads[0] + 1 :]] if heads else []
-    for row in rows:
-        if len(row) > column and row[0].isdigit():
-            return float(row[column]), ""
-    return None, ""

@@ -11,12 +11,11 @@ from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
 from ansible_collections.baremetal.sglang.plugins.module_utils.fabric.hosts import (
-    NO_GID,
     Host,
-    Rail,
     parse_hosts,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.fabric.kinds import (
+    PROGRAMS,
     RDMA_BANDWIDTH,
     RDMA_LATENCY,
     TCP_BANDWIDTH,
@@ -63,7 +62,7 @@ class Request:
     """How much is tested, and how.
 
     C(rounds) as in schedule.rounds; C(at_once) is the most tests of one step, C(seconds),
-    C(streams), C(message_bytes) and C(port) are as in kinds.Side.
+    C(streams) and C(port) are as in kinds.Side.
     """
 
     rounds: int
@@ -71,7 +70,6 @@ class Request:
     at_once: int
     seconds: int
     streams: int
-    message_bytes: int
     port: int
 
 
@@ -100,9 +98,9 @@ def make_plan(values: Sequence[Mapping[str, Any]], request: Request) -> dict[str
 
 
 def _tests(pair: Pair) -> Iterator[Test]:
-    """RDMA over all rails where both hosts have them, else TCP; bandwidth in both directions."""
+    """RDMA over all rails where both hosts have them and a program measures it, else TCP."""
     one, other = pair
-    if not (one.rails and other.rails):
+    if not (one.rails and other.rails and RDMA_BANDWIDTH in PROGRAMS):
         known = one.tcp_gbps and other.tcp_gbps
         gbps = min(one.tcp_gbps, other.tcp_gbps) if known else 0.0
         yield _test(TCP_BANDWIDTH, pair, NO_RAIL, gbps)
@@ -133,6 +131,8 @@ def _rail_tests(pair: Pair, at: int) -> Iterator[Test]:
 def _test(
     kind: str, pair: Pair, rail: int, gbps: float, state: str = PLANNED, reason: str = ""
 ) -> Test:
+    if state == PLANNED and kind not in PROGRAMS:
+        state, reason = SKIPPED, "this version measures no RDMA"
     return Test(kind, pair[0].name, pair[1].name, rail, gbps, crosses(pair), state, reason)
 
 
@@ -151,12 +151,5 @@ def _step(
                 "port": request.port,
                 "seconds": request.seconds,
                 "streams": request.streams,
-                "message_bytes": request.message_bytes,
-                **_device(hosts[name], test.rail),
             }
     return sides
-
-
-def _device(host: Host, at: int) -> dict[str, Any]:
-    rail = Rail("", 1, "", 0.0, NO_GID, True) if at == NO_RAIL else host.rails[at]
-    return {"device": rail.device, "device_port": rail.port, "gid_index": rail.gid_index}

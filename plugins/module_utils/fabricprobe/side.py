@@ -14,7 +14,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.fabric.figures im
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.fabric.kinds import (
     KINDS,
-    TCP_BANDWIDTH,
     Side,
     command,
 )
@@ -48,12 +47,8 @@ def parse_side(parameters: Mapping[str, Any]) -> Side:
         is_server=parameters["side"] == "server",
         address=parameters["address"],
         port=parameters["port"],
-        device=parameters["device"],
-        device_port=parameters["device_port"],
-        gid_index=parameters["gid_index"],
         seconds=parameters["seconds"],
         streams=parameters["streams"],
-        message_bytes=parameters["message_bytes"],
     )
 
 
@@ -81,7 +76,7 @@ def _measure(side: Side, argv: list[str], runner: Runner) -> Finding:
     """The server may be started later than the client: as long as nobody listens, try again."""
     while True:
         ran = runner.run(argv)
-        reading = read_client(side.kind, ran.printed, ran.errors)
+        reading = read_client(ran.printed, ran.errors)
         if reading.value is not None:
             return _finding(side, argv, MEASURED, "", reading.value)
         if not ran.in_time:
@@ -120,11 +115,9 @@ def _finding(
 def _faults(given: Mapping[str, Any]) -> Iterator[str]:
     if not given["address"]:
         yield "address: found nothing, needed the address of the server; name it"
-    if given["kind"] != TCP_BANDWIDTH and not given["device"]:
-        yield f"device: found nothing, needed the RDMA device for {given['kind']}; name it"
     if not 1 <= given["port"] <= 65535:
         yield f"port: found {given['port']}, needed 1 to 65535; correct it"
-    for name in ("seconds", "streams", "message_bytes", "device_port"):
+    for name in ("seconds", "streams"):
         if given[name] < 1:
             yield f"{name}: found {given[name]}, needed 1 or more; correct it"
     if given["deadline"] < given["seconds"] + LEAST_MARGIN_SECONDS:

@@ -45,7 +45,6 @@ def request(**values: Any) -> Request:
         "at_once": 100,
         "seconds": 5,
         "streams": 4,
-        "message_bytes": 8388608,
         "port": 5201,
     }
     return Request(**{**defaults, **values})

@@ -20,7 +20,7 @@ def recorded(name: str) -> str:
 
 def test_iperf3_counts_what_arrived() -> None:
     # sum_received of the file; what was sent is more: 0.729050.
-    assert read_client("tcp_bandwidth", recorded("iperf3-client.json"), "") == Reading(0.66229)
+    assert read_client(recorded("iperf3-client.json"), "") == Reading(0.66229)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_iperf3_counts_what_arrived() -> None:
     ],
 )
 def test_iperf3_says_in_its_report_why_it_failed(name: str, reason: str, retry: bool) -> None:
-    assert read_client("tcp_bandwidth", recorded(name), "") == Reading(None, reason, retry)
+    assert read_client(recorded(name), "") == Reading(None, reason, retry)
 
 
 @pytest.mark.parametrize(
@@ -48,14 +48,7 @@ def test_iperf3_says_in_its_report_why_it_failed(name: str, reason: str, retry: 
 def test_iperf3_without_a_report_ends_with_its_last_line(
     printed: str, errors: str, reason: str
 ) -> None:
-    assert read_client("tcp_bandwidth", printed, errors) == Reading(None, reason)
-
-
-def test_perftest_without_a_device_says_so() -> None:
-    printed = recorded("ib_write_bw-no-device.txt")
-    assert read_client("rdma_bandwidth", "", printed) == Reading(
-        None, "Unable to find the Infiniband/RoCE device"
-    )
+    assert read_client(printed, errors) == Reading(None, reason)
 
 
 def test_the_last_line_is_the_last_that_says_something() -> None:

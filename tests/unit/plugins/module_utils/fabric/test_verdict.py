@@ -52,6 +52,7 @@ def test_a_slow_direction_is_enough() -> None:
     assert list(report["quarantined"]) == ["gpu2"]
 
 
+@pytest.mark.usefixtures("measures_rdma")
 def test_one_slow_rail_of_two_is_named() -> None:
     hosts = [host(number, rails=[rail("a"), rail("b")]) for number in range(1, 5)]
 
@@ -66,6 +67,7 @@ def test_one_slow_rail_of_two_is_named() -> None:
     }
 
 
+@pytest.mark.usefixtures("measures_rdma")
 def test_a_latency_above_its_limit_failed() -> None:
     hosts = [host(1, rails=[rail()]), host(2, rails=[rail()])]
     report = judged(hosts, lambda kind, *_: 7.5 if kind == "rdma_latency" else 392.0)
@@ -76,6 +78,7 @@ def test_a_latency_above_its_limit_failed() -> None:
     }
 
 
+@pytest.mark.usefixtures("measures_rdma")
 def test_a_rail_that_is_down_quarantines_its_host() -> None:
     hosts = [host(number, rails=[rail()]) for number in range(1, 5)]
     hosts[1] = host(2, rails=[rail(up=False)])
@@ -103,6 +106,7 @@ def test_a_link_of_unknown_rate_is_skipped_and_never_passed() -> None:
     assert report["quarantined"] == {}
 
 
+@pytest.mark.usefixtures("measures_rdma")
 def test_a_rail_that_nobody_could_test_leaves_its_hosts_skipped() -> None:
     # Also those that lack it: whether a network card is lost there nobody can tell from here.
     both = [rail("a"), rail("b")]
@@ -112,6 +116,16 @@ def test_a_rail_that_nobody_could_test_leaves_its_hosts_skipped() -> None:
     assert report["hosts"]["gpu1"]["reasons"] == [
         "RDMA bandwidth on rail 1: gpu2 has no rail 1; gpu3 has no rail 1"
     ]
+
+
+def test_hosts_whose_rails_no_program_measures_are_skipped_and_not_quarantined() -> None:
+    report = judged([host(1, rails=[rail()]), host(2, rails=[rail()])], lambda *_: 9.4)
+    assert statuses(report) == {"gpu1": "skipped", "gpu2": "skipped"}
+    assert report["hosts"]["gpu1"]["reasons"] == [
+        "RDMA bandwidth on rail 0: this version measures no RDMA",
+        "RDMA latency on rail 0: this version measures no RDMA",
+    ]
+    assert report["quarantined"] == {}
 
 
 def test_a_single_host_is_skipped() -> None:

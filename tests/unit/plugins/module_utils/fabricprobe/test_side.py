@@ -19,15 +19,10 @@ TCP = {
     "side": "client",
     "address": "10.0.0.2",
     "port": 5201,
-    "device": "",
-    "device_port": 1,
-    "gid_index": -1,
     "seconds": 5,
     "streams": 4,
-    "message_bytes": 65536,
     "deadline": 40,
 }
-RDMA = {**TCP, "device": "mlx5_1", "device_port": 2, "gid_index": 3}
 
 
 class Recorded:
@@ -81,21 +76,6 @@ def test_a_client_returns_what_it_measured() -> None:
         (
             {"side": "server"},
             "iperf3 --server --one-off --bind 10.0.0.2 --port 5201",
-        ),
-        (
-            {**RDMA, "kind": "rdma_bandwidth", "side": "server"},
-            "ib_write_bw --ib-dev mlx5_1 --ib-port 2 --gid-index 3 --port 5201 --CPU-freq "
-            "--size 65536 --duration 5 --report_gbits",
-        ),
-        (
-            {**RDMA, "kind": "rdma_bandwidth", "gid_index": -1},
-            "ib_write_bw --ib-dev mlx5_1 --ib-port 2 --port 5201 --CPU-freq "
-            "--size 65536 --duration 5 --report_gbits 10.0.0.2",
-        ),
-        (
-            {**RDMA, "kind": "rdma_latency"},
-            "ib_send_lat --ib-dev mlx5_1 --ib-port 2 --gid-index 3 --port 5201 --CPU-freq "
-            "--size 2 --iters 1000 10.0.0.2",
         ),
     ],
 )
@@ -153,7 +133,6 @@ def test_a_server_that_ends_well_has_served() -> None:
 def test_all_faults_of_the_options_are_told_at_once() -> None:
     given = {
         **TCP,
-        "kind": "rdma_latency",
         "address": "",
         "port": 70000,
         "seconds": 0,
@@ -165,7 +144,6 @@ def test_all_faults_of_the_options_are_told_at_once() -> None:
     assert raised.value.details["faults"] == [
         "address: found nothing, needed the address of the server; name it",
         "deadline: found 4, needed 5 or more for a measurement of 0 s; raise it",
-        "device: found nothing, needed the RDMA device for rdma_latency; name it",
         "port: found 70000, needed 1 to 65535; correct it",
         "seconds: found 0, needed 1 or more; correct it",
         "streams: found 0, needed 1 or more; correct it",
