@@ -221,6 +221,14 @@ def test_the_table_shows_hosts_tests_and_quarantine() -> None:
     ]
 
 
+def test_the_table_says_why_a_test_was_skipped() -> None:
+    lines = report_lines(judged([host(1, tcp_gbps=0.0), host(2)], lambda *_: 9.4))
+    assert lines[-1] == (
+        "  gpu2  gpu1  tcp_bandwidth  9.4 Gb/s  skipped  nothing says the rate of the link; set "
+        "tcp_gbps in site_hardware"
+    )
+
+
 def test_of_many_tests_only_those_are_shown_that_say_something() -> None:
     hosts = [host(number) for number in range(1, 41)]
     lines = report_lines(judged(hosts, half_of("gpu7", 9.4)))
