@@ -29,7 +29,7 @@ EXAMPLES = r"""
     msg: >-
       {{ {'name': 'node1', 'address': '10.79.0.12', 'rack': 'a', 'leaf_switch': '', 'rails': [],
           'gpus': 0, 'hardware': {'tcp_gbps': 25.0}, 'gpu_facts': {}, 'rdma_facts': {},
-          'host_facts': {}} | baremetal.sglang.fabric_host(facts=ansible_facts) }}
+          'host_facts': {}, 'storage': {}} | baremetal.sglang.fabric_host(facts=ansible_facts) }}
 """
 
 RETURN = r"""

@@ -26,6 +26,7 @@ DESCRIBED = {
     "gpu_facts": {},
     "rdma_facts": {},
     "host_facts": {},
+    "storage": {},
 }
 
 

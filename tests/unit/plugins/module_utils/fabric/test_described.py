@@ -34,6 +34,7 @@ def described(**values: Any) -> dict[str, Any]:
         "gpu_facts": NO_GPUS,
         "rdma_facts": {},
         "host_facts": {},
+        "storage": {},
         **values,
     }
 
