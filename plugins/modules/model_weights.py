@@ -48,8 +48,17 @@ options:
   source:
     description:
       - URL of the model's directory, C(http://), C(https://) or C(file:///path).
+      - C(hf+https://HOST/ORG/NAME@REVISION) is a model on Hugging Face's hub or on a mirror with
+        its API. A commit (40 hex digits) is the best revision, since a branch moves. The list is
+        made of the hub's own digests; files that begin with a dot and a C(SHA256SUMS) in the
+        repository are left out.
       - Required when O(state=present).
       - A URL with credentials is refused because it would be shown in results.
+    type: str
+  source_token:
+    description:
+      - Token of an account on the hub that may read the model. It is sent to the host of O(source)
+        and to no host that it redirects to.
     type: str
   digest:
     description:
@@ -142,6 +151,13 @@ EXAMPLES = r"""
 - name: Bring a model from a mounted disk, whatever its list says
   baremetal.sglang.model_weights:
     source: file:///mnt/carried/smollm2-135m-instruct
+    name: smollm2-135m-instruct
+    destination: /var/lib/baremetal-sglang/models
+
+- name: Bring a revision of a model from the hub
+  baremetal.sglang.model_weights:
+    source: hf+https://hub.example/example/smollm2@0123456789abcdef0123456789abcdef01234567
+    source_token: "{{ vault_hub_token }}"
     name: smollm2-135m-instruct
     destination: /var/lib/baremetal-sglang/models
 
@@ -281,6 +297,7 @@ def main() -> None:
             "destination": {"type": "path", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "source": {"type": "str"},
+            "source_token": {"type": "str", "no_log": True},
             "digest": {"type": "str"},
             "parallel": {"type": "int", "default": 8},
             "timeout_seconds": {"type": "int", "default": 900},

@@ -8,11 +8,10 @@ Pure functions over values; nothing here touches a disk, a network or a clock.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Optional
-from urllib.parse import urlsplit
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import SpaceError
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list import ListedFile
@@ -20,8 +19,14 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.record im
     Signature,
     VerifiedFile,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_url import (
+    NO_CREDENTIALS,
+    WEB_SCHEMES,
+    Credentials,
+    source_faults,
+    url_faults,
+)
 
-SCHEMES = ("file", "http", "https")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -72,6 +77,7 @@ def input_faults(
     digest: str,
     source: Optional[str],
     feeds: Sequence[str] = (),
+    credentials: Credentials = NO_CREDENTIALS,
 ) -> list[str]:
     """Faults of the parameters, sorted; ``source`` is None where none is needed."""
     faults = []
@@ -82,31 +88,9 @@ def input_faults(
     if digest and not _DIGEST.fullmatch(digest):
         faults.append(f"digest {digest!r}: 64 lower-case hex digits (SHA-256) are needed")
     if source is not None:
-        faults.extend(url_faults("source", source))
-    faults.extend(fault for feed in feeds for fault in url_faults("feed", feed))
+        faults.extend(fault.line("source") for fault in source_faults(source, credentials))
+    faults.extend(fault.line("feed") for feed in feeds for fault in url_faults(feed, WEB_SCHEMES))
     return sorted(faults)
-
-
-def url_faults(what: str, source: str) -> Iterable[str]:
-    """Faults of the URL of a directory; ``what`` says whose it is."""
-    parts = urlsplit(source)
-    shown = f"{what} {_without_secrets(source)!r}"
-    if parts.scheme not in SCHEMES:
-        yield f"{shown}: a URL with one of the schemes {', '.join(SCHEMES)} is needed"
-    elif parts.scheme == "file" and (parts.netloc or not parts.path.startswith("/")):
-        yield f"{shown}: file:// needs an absolute path and no host (file:///path)"
-    elif parts.scheme != "file" and not parts.hostname:
-        yield f"{shown}: the URL names no host"
-    if "@" in source.partition("://")[2].partition("/")[0]:
-        yield f"{shown}: the URL holds credentials, which would be shown in results"
-    if parts.query or parts.fragment:
-        yield f"{shown}: the URL of a directory has no query and no fragment"
-
-
-def _without_secrets(source: str) -> str:
-    scheme, separator, rest = source.partition("://")
-    plain = re.split("[?#]", rest.rpartition("@")[2])[0]
-    return f"{scheme}{separator}{plain}"
 
 
 def pin_faults(pinned: str, found: str) -> list[str]:

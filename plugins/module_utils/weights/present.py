@@ -73,7 +73,8 @@ def ensure_present(spec: WeightsSpec, *, check_mode: bool, clock: Clock) -> Chan
     """
     root = WeightsRoot(spec.destination)
     retry = Retry(0 if check_mode else spec.retries, clock)
-    source = Source(open_adapter(spec.source), retry=retry, parallel=spec.parallel)
+    adapter = open_adapter(spec.source, spec.credentials)
+    source = Source(adapter, retry=retry, parallel=spec.parallel)
     root.link_target(spec.name)
     if check_mode:
         try:

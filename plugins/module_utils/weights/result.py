@@ -15,6 +15,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors im
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.progress import Progress
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root import WeightsRoot
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_url import (
+    moving_revision,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.spec import WeightsSpec
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.staging_plan import (
     StagingPlan,
@@ -80,6 +83,7 @@ def planned(spec: WeightsSpec, root: WeightsRoot, plan: StagingPlan) -> Change:
         after=_side(version, sorted({*versions, version}), repaired),
         actions=tuple(_actions(spec, plan, version, target)),
         result={"weights": weights},
+        warnings=tuple(_warnings(spec, plan)),
     )
 
 
@@ -101,6 +105,16 @@ def _actions(spec: WeightsSpec, plan: StagingPlan, version: str, target: str) ->
             yield f"repair the list in {version}"
     if target != version:
         yield f"link {spec.name} to {version}"
+
+
+def _warnings(spec: WeightsSpec, plan: StagingPlan) -> Iterator[str]:
+    revision = moving_revision(spec.source)
+    if revision and not spec.digest:
+        yield (
+            f"{spec.source}: {revision!r} is a branch or a tag, so another run may bring other "
+            "files; name a commit (40 hex digits), or set the digest, which is now "
+            f"{plan.file_list.digest}"
+        )
 
 
 def not_asked(spec: WeightsSpec, root: WeightsRoot, error: UnreachableError) -> Change:

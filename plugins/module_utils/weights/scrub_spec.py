@@ -13,8 +13,8 @@ from typing import Any
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.decisions import (
     input_faults,
-    url_faults,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_url import url_faults
 
 _TYPES: Mapping[str, type] = {
     "name": str,
@@ -84,7 +84,7 @@ def _type_faults(content: Mapping[str, Any]) -> Iterator[str]:
 def _value_faults(content: Mapping[str, Any]) -> Iterator[str]:
     yield from input_faults(content["name"], content["destination"], "", None)
     for source in content["sources"]:
-        yield from url_faults("sources", source)
+        yield from (fault.line("sources") for fault in url_faults(source))
     least = {"bytes_per_second": 0, "timeout_seconds": 1, "retries": 0}
     for key, minimum in least.items():
         if content[key] < minimum:

@@ -21,9 +21,14 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.http import (
     HttpAdapter,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.hub import (
+    HubAdapter,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.small import (
+    read_small,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import (
     MismatchError,
-    SourceError,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list import (
     LIST_NAME,
@@ -33,20 +38,23 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.parallel import map_parallel
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Retry
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_url import (
+    HUB_SCHEMES,
+    NO_CREDENTIALS,
+    WEB_SCHEMES,
+    Credentials,
+)
 
-ADAPTERS: Mapping[str, Callable[[str], TransferAdapter]] = {
-    "file": FileAdapter,
-    "http": HttpAdapter,
-    "https": HttpAdapter,
+ADAPTERS: Mapping[str, Callable[[str, Credentials], TransferAdapter]] = {
+    "file": lambda source, _credentials: FileAdapter(source),
+    **dict.fromkeys(WEB_SCHEMES, lambda source, _credentials: HttpAdapter(source)),
+    **dict.fromkeys(HUB_SCHEMES, lambda source, given: HubAdapter(source, given.token)),
 }
-# A list line has about 100 bytes and DeepSeek-R1 has 165 files; its index has 9 MB.
-MAX_SMALL_FILE_BYTES = 64 * 1024 * 1024
-READ_BYTES = 256 * 1024
 
 
-def open_adapter(source: str) -> TransferAdapter:
-    """The adapter for a source whose URL was checked."""
-    return ADAPTERS[urlsplit(source).scheme](source)
+def open_adapter(source: str, credentials: Credentials = NO_CREDENTIALS) -> TransferAdapter:
+    """The adapter for a source whose URL and credentials were checked."""
+    return ADAPTERS[urlsplit(source).scheme](source, credentials)
 
 
 def open_feeds(
@@ -100,16 +108,4 @@ class Source:
         return content
 
     def _read_small(self, name: str) -> bytes:
-        stream = self.adapter.open(name, 0)
-        content = bytearray()
-        try:
-            while True:
-                data = stream.read(READ_BYTES)
-                if not data:
-                    return bytes(content)
-                content += data
-                if len(content) > MAX_SMALL_FILE_BYTES:
-                    found = f"more than {MAX_SMALL_FILE_BYTES} bytes"
-                    raise SourceError(self.adapter.url(name), found, "check what lies there")
-        finally:
-            stream.close()
+        return read_small(self.adapter.open(name, 0), self.adapter.url(name))

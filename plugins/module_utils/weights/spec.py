@@ -13,6 +13,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.change import Inp
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.decisions import (
     input_faults,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_url import (
+    NO_CREDENTIALS,
+    Credentials,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.verifier import (
     Verifier,
     this_verifier,
@@ -31,8 +35,8 @@ class WeightsSpec:
     what has landed; 0 sets no limit.
     ``feeds`` are URLs of relays, asked before the source, with ``stored_only`` for whole verified
     files alone; with ``relayed`` the node's own relay stores its files. ``feed_token`` goes to
-    feeds only. With ``verify`` every byte of a version that is there is read. ``verifier`` is who
-    the records will name.
+    feeds only, ``credentials`` to the source only. With ``verify`` every byte of a version that
+    is there is read. ``verifier`` is who the records will name.
     """
 
     name: str
@@ -51,6 +55,7 @@ class WeightsSpec:
     run_seconds: int = 0
     verify: bool = False
     feed_token: str = field(default="", repr=False)
+    credentials: Credentials = NO_CREDENTIALS
     verifier: Verifier = field(default_factory=Verifier)
 
     @classmethod
@@ -61,7 +66,9 @@ class WeightsSpec:
         name, destination = parameters["name"], parameters["destination"]
         digest = parameters["digest"] or ""
         feeds = tuple(feed.rstrip("/") for feed in parameters["feeds"])
-        faults = input_faults(name, destination, digest, source if present else None, feeds)
+        credentials = Credentials(token=parameters["source_token"] or "")
+        wanted = source if present else None
+        faults = input_faults(name, destination, digest, wanted, feeds, credentials)
         least = {"parallel": 1, "timeout_seconds": 1, "retries": 0}
         least.update({"share_bytes": 0, "run_seconds": 0})
         faults.extend(
@@ -88,5 +95,6 @@ class WeightsSpec:
             run_seconds=parameters["run_seconds"],
             verify=parameters["verify"],
             feed_token=parameters["feed_token"] or "",
+            credentials=credentials,
             verifier=this_verifier("model_weights", parameters["run"] or ""),
         )

@@ -13,6 +13,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.baremetal.sglang.plugins.modules import model_weights, model_weights_info
 
 from tests.unit.plugins.module_utils.weights.bench import Model, make_model, tree
+from tests.unit.plugins.module_utils.weights.hubs import hub
 
 Answer = Callable[..., dict[str, Any]]
 
@@ -102,3 +103,18 @@ def test_documentation_and_examples_name_the_options_that_exist(
     for task in yaml.safe_load(module.EXAMPLES):
         (used,) = (task[key] for key in task if key.startswith("baremetal.sglang."))
         assert set(used) <= set(options)
+
+
+def test_a_token_is_in_no_answer(answer: Answer, model: Model, tmp_path: Path) -> None:
+    secret = "hf_" + "5eed" * 8
+    with hub(model, token=secret) as running:
+        asked = {"source": running.url, "_ansible_diff": True, "retries": 0}
+        done = answer(
+            model_weights, **{**parameters(model, tmp_path), **asked, "source_token": secret}
+        )
+        refused = answer(
+            model_weights,
+            **{**parameters(model, tmp_path / "b"), **asked, "source_token": secret[1:]},
+        )
+    assert (done["changed"], refused["failed"]) == (True, True)
+    assert secret[1:] not in json.dumps([done, refused])

@@ -116,6 +116,7 @@ def spec(destination: Path, source: str, **values: Any) -> WeightsSpec:
         "checks": ["index", "safetensors"],
         "feeds": [],
         "feed_token": None,
+        "source_token": None,
         "stored_only": False,
         "relayed": False,
         "share_bytes": 0,

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights import source as source_file
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters import http
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters import small, web
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.http import (
     HttpAdapter,
 )
@@ -92,14 +91,14 @@ def test_a_server_may_say_when_it_will_have_the_file(
 
 
 def test_a_server_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "STALL_SECONDS", 0.05)
+    monkeypatch.setattr(web, "STALL_SECONDS", 0.05)
     broken = pytest.raises(TransientSourceError, match=r"the connection broke .*timed out")
     with raw_server(HEAD + b"x", hang=True) as url, broken:
         read_all(url)
 
 
 def test_a_server_that_never_answers_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "STALL_SECONDS", 0.05)
+    monkeypatch.setattr(web, "STALL_SECONDS", 0.05)
     silent = pytest.raises(UnreachableError, match=r"no answer \(.*timed out\)")
     with raw_server(b"", hang=True) as url, silent:
         read_all(url)
@@ -174,7 +173,7 @@ def test_a_source_of_links_is_followed(model: Model, root: Path, tmp_path: Path)
 
 
 def test_a_list_without_an_end_is_given_up(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_file, "MAX_SMALL_FILE_BYTES", 100)
+    monkeypatch.setattr(small, "MAX_SMALL_FILE_BYTES", 100)
     source = Source(open_adapter(model.url), retry=Retry(0, WAITLESS), parallel=1)
     with pytest.raises(SourceError, match="SHA256SUMS: more than 100 bytes"):
         source.file_list()

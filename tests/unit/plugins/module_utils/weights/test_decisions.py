@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.decisions import (
@@ -57,7 +58,12 @@ MODELS = "/var/lib/models"
 def test_a_wrong_parameter_is_named_and_no_secret_of_it_is_shown(
     values: dict[str, str], fault: str
 ) -> None:
-    good = {"name": "m", "destination": MODELS, "digest": "", "source": "http://m/a"}
+    good: dict[str, Any] = {
+        "name": "m",
+        "destination": MODELS,
+        "digest": "",
+        "source": "http://m/a",
+    }
     (found,) = input_faults(**{**good, **values})
     assert found.startswith(fault)
     assert "secret" not in found
@@ -76,7 +82,7 @@ def test_a_url_with_credentials_is_refused_however_they_are_spelled(source: str)
 def test_a_feed_is_held_to_the_rules_of_a_source() -> None:
     assert input_faults("m", MODELS, "", "http://m/a", ["http://n1:8090/chain"]) == []
     assert input_faults("m", MODELS, "", "http://m/a", ["ftp://n1"]) == [
-        "feed 'ftp://n1': a URL with one of the schemes file, http, https is needed"
+        "feed 'ftp://n1': a URL with one of the schemes http, https is needed"
     ]
 
 

@@ -19,7 +19,8 @@ def test_all_faults_are_told_at_once() -> None:
         "name 'a/b': letters, digits, '.', '_' and '-' are needed, no '/' or '@'",
         "parallel 0: at least 1 is needed",
         "retries -1: at least 0 is needed",
-        "source 'ftp://m/a': a URL with one of the schemes file, http, https is needed",
+        "source 'ftp://m/a': a URL with one of the schemes file, http, https, hf+http, "
+        "hf+https is needed",
         "timeout_seconds 0: at least 1 is needed",
     ]
 
