@@ -28,6 +28,7 @@ PYTHON = {
     "builder": "3.11",
     "controller-newest": "3.13",
     "mutation": "3.11",
+    "s3-server": "3.11",
 }
 
 

@@ -52,6 +52,9 @@ options:
         its API. A commit (40 hex digits) is the best revision, since a branch moves. The list is
         made of the hub's own digests; files that begin with a dot and a C(SHA256SUMS) in the
         repository are left out.
+      - C(s3+https://ENDPOINT/BUCKET/PREFIX) is a directory on a server that speaks S3, with the
+        files and C(SHA256SUMS) below the prefix. Requests are of path style. Without
+        O(source_access_key) they are not signed.
       - Required when O(state=present).
       - A URL with credentials is refused because it would be shown in results.
     type: str
@@ -60,6 +63,16 @@ options:
       - Token of an account on the hub that may read the model. It is sent to the host of O(source)
         and to no host that it redirects to.
     type: str
+  source_access_key:
+    description: Access key of an S3 source. Needs O(source_secret_key).
+    type: str
+  source_secret_key:
+    description: Secret key of O(source_access_key). It signs requests and is not sent.
+    type: str
+  source_region:
+    description: Region of an S3 source, as the server names it.
+    type: str
+    default: us-east-1
   digest:
     description:
       - SHA-256 of C(SHA256SUMS) that the model must have; any list is accepted without it.
@@ -158,6 +171,14 @@ EXAMPLES = r"""
   baremetal.sglang.model_weights:
     source: hf+https://hub.example/example/smollm2@0123456789abcdef0123456789abcdef01234567
     source_token: "{{ vault_hub_token }}"
+    name: smollm2-135m-instruct
+    destination: /var/lib/baremetal-sglang/models
+
+- name: Bring a model from a bucket
+  baremetal.sglang.model_weights:
+    source: s3+https://s3.example:9000/models/smollm2-135m-instruct
+    source_access_key: "{{ vault_s3_access_key }}"
+    source_secret_key: "{{ vault_s3_secret_key }}"
     name: smollm2-135m-instruct
     destination: /var/lib/baremetal-sglang/models
 
@@ -277,6 +298,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.runtime.module im
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.ensure import ensure
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Clock
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_url import (
+    DEFAULT_REGION,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.spec import (
     CHECKS,
     WeightsSpec,
@@ -298,6 +322,9 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "source": {"type": "str"},
             "source_token": {"type": "str", "no_log": True},
+            "source_access_key": {"type": "str", "no_log": True},
+            "source_secret_key": {"type": "str", "no_log": True},
+            "source_region": {"type": "str", "default": DEFAULT_REGION},
             "digest": {"type": "str"},
             "parallel": {"type": "int", "default": 8},
             "timeout_seconds": {"type": "int", "default": 900},

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from lab.hosts.paths import Cache
-from tests.mutation import environment, tree
+from tests import environment
+from tests.mutation import tree
 from tests.mutation.sample import draw, interval
 
 LAST = Path(__file__).with_name("last.json")
@@ -35,7 +36,9 @@ def main() -> int:
     parser.add_argument("--mutants", type=int, default=450, help="how many are drawn")
     arguments = parser.parse_args()
     commit, clean = tree.git("rev-parse", "HEAD").strip(), not tree.git("status", "--porcelain")
-    mutmut = Mutmut(environment.install(Cache.from_environment()), tree.ROOT / ".cache/mutation")
+    mutmut = Mutmut(
+        environment.install(Cache.from_environment(), "mutation"), tree.ROOT / ".cache/mutation"
+    )
     tree.make(mutmut.work)
     mutmut.run([FIRST])
     mutants = by_file(mutmut.results())

@@ -24,6 +24,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.hub import (
     HubAdapter,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.s3 import (
+    S3Adapter,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.small import (
     read_small,
 )
@@ -41,6 +44,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry imp
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_url import (
     HUB_SCHEMES,
     NO_CREDENTIALS,
+    S3_SCHEMES,
     WEB_SCHEMES,
     Credentials,
 )
@@ -49,6 +53,7 @@ ADAPTERS: Mapping[str, Callable[[str, Credentials], TransferAdapter]] = {
     "file": lambda source, _credentials: FileAdapter(source),
     **dict.fromkeys(WEB_SCHEMES, lambda source, _credentials: HttpAdapter(source)),
     **dict.fromkeys(HUB_SCHEMES, lambda source, given: HubAdapter(source, given.token)),
+    **dict.fromkeys(S3_SCHEMES, S3Adapter),
 }
 
 

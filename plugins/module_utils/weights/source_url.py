@@ -17,9 +17,15 @@ from urllib.parse import SplitResult, unquote, urlsplit
 WEB_SCHEMES = ("http", "https")
 # Schemes of a hub that speaks Hugging Face's HTTP API.
 HUB_SCHEMES = ("hf+http", "hf+https")
+# Schemes of a server that speaks S3.
+S3_SCHEMES = ("s3+http", "s3+https")
+# What AWS, MinIO and Ceph take a request to be for unless they are told otherwise.
+DEFAULT_REGION = "us-east-1"
 # A commit of git; branches and tags have other names, and what they name can change.
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _NAME = re.compile(r"\w[\w.-]*")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
+_REGION = re.compile(r"[a-z0-9-]+")
 _WHITE = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
@@ -27,15 +33,18 @@ _WHITE = re.compile(r"[\s\x00-\x1f\x7f]")
 class Credentials:
     """What a source wants to see; empty where it gives its files to everybody.
 
-    ``token`` is for a hub.
+    ``token`` is for a hub, the others are for S3.
     """
 
     token: str = field(default="", repr=False)
+    access_key: str = field(default="", repr=False)
+    secret_key: str = field(default="", repr=False)
+    region: str = DEFAULT_REGION
 
     @property
     def given(self) -> bool:
         """Whether there is a secret among them."""
-        return bool(self.token)
+        return bool(self.token or self.access_key or self.secret_key)
 
 
 NO_CREDENTIALS = Credentials()
@@ -63,6 +72,22 @@ class HubRepository:
     revision: str
 
 
+@dataclass(frozen=True)
+class S3Prefix:
+    """Objects on an S3 server: ``endpoint`` is its URL; the prefix may be empty."""
+
+    endpoint: str
+    bucket: str
+    prefix: str
+
+
+def s3_prefix(source: str) -> S3Prefix:
+    """Take apart ``s3+https://ENDPOINT/BUCKET/PREFIX``, whose URL was checked."""
+    parts = urlsplit(source)
+    bucket, _slash, prefix = unquote(parts.path).strip("/").partition("/")
+    return S3Prefix(f"{parts.scheme.partition('+')[2]}://{parts.netloc}", bucket, prefix)
+
+
 def hub_repository(source: str) -> HubRepository:
     """Take apart ``hf+https://HOST/ORG/NAME@REVISION``, whose URL was checked.
 
@@ -88,10 +113,24 @@ def source_faults(source: str, credentials: Credentials) -> Iterator[SourceFault
     """Faults of a source's URL and of the credentials given for it."""
     yield from url_faults(source)
     scheme = urlsplit(source).scheme
-    if credentials.token and scheme not in HUB_SCHEMES:
-        yield SourceFault("_token", "is set", f"only a source of {_listed(HUB_SCHEMES)} takes one")
-    if _WHITE.search(credentials.token):
-        yield SourceFault("_token", "is set", "a token without white space is needed")
+    wanted = {"_token": HUB_SCHEMES, "_access_key": S3_SCHEMES, "_secret_key": S3_SCHEMES}
+    secrets = {
+        "_token": credentials.token,
+        "_access_key": credentials.access_key,
+        "_secret_key": credentials.secret_key,
+    }
+    for suffix, secret in secrets.items():
+        if secret and scheme not in wanted[suffix]:
+            needed = f"only a source of {_listed(wanted[suffix])} takes it"
+            yield SourceFault(suffix, "is set", needed)
+        if _WHITE.search(secret):
+            yield SourceFault(suffix, "is set", "it holds white space, none is needed")
+    if bool(credentials.access_key) != bool(credentials.secret_key):
+        missing = "_secret_key" if credentials.access_key else "_access_key"
+        yield SourceFault(missing, "is empty", "an access key and its secret key, or neither")
+    if not _REGION.fullmatch(credentials.region):
+        found = repr(credentials.region)
+        yield SourceFault("_region", found, "lower-case letters, digits and '-' are needed")
 
 
 def url_faults(source: str, schemes: Sequence[str] = ()) -> Iterator[SourceFault]:
@@ -118,6 +157,10 @@ def _file_needs(parts: SplitResult) -> Iterator[str]:
 def _host_needs(parts: SplitResult) -> Iterator[str]:
     if not parts.hostname:
         yield "the URL names no host"
+    try:
+        parts.port  # noqa: B018  it is parsed when it is asked for
+    except ValueError:
+        yield "the URL's port is no number from 0 to 65535"
 
 
 def _hub_needs(parts: SplitResult) -> Iterator[str]:
@@ -132,10 +175,21 @@ def _hub_needs(parts: SplitResult) -> Iterator[str]:
         yield f"the URL names no repository; {form} is needed"
 
 
+def _s3_needs(parts: SplitResult) -> Iterator[str]:
+    yield from _host_needs(parts)
+    form = f"{parts.scheme}://ENDPOINT/BUCKET/PREFIX"
+    bucket = unquote(parts.path).strip("/").partition("/")[0]
+    if not bucket:
+        yield f"the bucket is missing; {form} is needed"
+    elif not _BUCKET.fullmatch(bucket):
+        yield f"{bucket!r} is no name of a bucket; {form} is needed"
+
+
 _RULES: Mapping[str, Callable[[SplitResult], Iterator[str]]] = {
     "file": _file_needs,
     **dict.fromkeys(WEB_SCHEMES, _host_needs),
     **dict.fromkeys(HUB_SCHEMES, _hub_needs),
+    **dict.fromkeys(S3_SCHEMES, _s3_needs),
 }
 
 

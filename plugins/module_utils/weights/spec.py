@@ -66,7 +66,7 @@ class WeightsSpec:
         name, destination = parameters["name"], parameters["destination"]
         digest = parameters["digest"] or ""
         feeds = tuple(feed.rstrip("/") for feed in parameters["feeds"])
-        credentials = Credentials(token=parameters["source_token"] or "")
+        credentials = _credentials(parameters)
         wanted = source if present else None
         faults = input_faults(name, destination, digest, wanted, feeds, credentials)
         least = {"parallel": 1, "timeout_seconds": 1, "retries": 0}
@@ -98,3 +98,12 @@ class WeightsSpec:
             credentials=credentials,
             verifier=this_verifier("model_weights", parameters["run"] or ""),
         )
+
+
+def _credentials(parameters: Mapping[str, Any]) -> Credentials:
+    return Credentials(
+        token=parameters["source_token"] or "",
+        access_key=parameters["source_access_key"] or "",
+        secret_key=parameters["source_secret_key"] or "",
+        region=parameters["source_region"],
+    )

@@ -140,14 +140,13 @@ def content_length(url: str, **request: Any) -> int:
 
 
 def same_origin(one: str, other: str) -> bool:
-    """Whether two URLs have the same scheme, host and port."""
+    """Whether two URLs have the same scheme, host and port, spelled the same way."""
     return _origin(one) == _origin(other)
 
 
-def _origin(url: str) -> tuple[str, str, int]:
+def _origin(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
-    return parts.scheme, parts.hostname or "", port
+    return parts.scheme, parts.netloc.lower()
 
 
 def _secrets_of(request: urllib.request.Request) -> Mapping[str, str]:

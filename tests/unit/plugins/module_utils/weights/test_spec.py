@@ -20,7 +20,7 @@ def test_all_faults_are_told_at_once() -> None:
         "parallel 0: at least 1 is needed",
         "retries -1: at least 0 is needed",
         "source 'ftp://m/a': a URL with one of the schemes file, http, https, hf+http, "
-        "hf+https is needed",
+        "hf+https, s3+http, s3+https is needed",
         "timeout_seconds 0: at least 1 is needed",
     ]
 
