@@ -10,7 +10,10 @@ from collections.abc import Callable
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.base import (
     STALL_SECONDS,
+    Stream,
+    TransferAdapter,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import NotYetError
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Clock
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.root import (
     bytes_below,
@@ -27,6 +30,34 @@ Arrive = Callable[[str, Callable[[], None]], str]
 def nothing_arrives(_name: str, _give_up: Callable[[], None]) -> str:
     """Arrive for a node that asks for every file itself."""
     return ""
+
+
+class PatientAdapter:
+    """Asks in a relay's stead, and lets the node wait on where nothing can have passed yet.
+
+    Else every node of a chain would go on asking for what its first one does not hold, and all of
+    them would get it at once, each over the links of all before it.
+    """
+
+    def __init__(self, adapter: TransferAdapter, store: RelayStore) -> None:
+        self._adapter = adapter
+        self._store = store
+
+    def url(self, name: str) -> str:
+        """The file's URL where it is asked for."""
+        return self._adapter.url(name)
+
+    def size(self, name: str) -> int:
+        """The file's size in bytes; raises SourceError."""
+        return self._adapter.size(name)
+
+    def open(self, name: str, offset: int) -> Stream:
+        """Start to read a file at ``offset`` bytes; raises SourceError."""
+        try:
+            return self._adapter.open(name, offset)
+        except NotYetError:
+            self._store.wait_anew()
+            raise
 
 
 class RelayStore:
@@ -62,6 +93,11 @@ class RelayStore:
         os.chown(stored, os.geteuid(), os.getegid(), follow_symlinks=False)
         self._taken.add(name)
         return stored
+
+    def wait_anew(self) -> None:
+        """Wait for bytes as long as at the start: who passes them on is there and has none yet."""
+        with self._lock:
+            self._changed_at = self._clock.monotonic()
 
     def _quiet(self) -> bool:
         with self._lock:

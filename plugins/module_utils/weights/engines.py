@@ -30,6 +30,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.fanout im
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list import (
     SHORT_DIGEST,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_url import (
+    is_relayable,
+)
 
 _PATHS = {Manner.PASSED_ON: CHAIN_PATH, Manner.STORED: STORED_PATH}
 
@@ -105,6 +108,8 @@ def _part(transfer: Transfer, feed: Feed) -> Part:
 
 def _relay(transfer: Transfer, node: str, directories: tuple[str, ...]) -> str:
     upstreams = [Upstream(url, transfer.token) for url in directories]
+    if is_relayable(transfer.source):
+        upstreams.append(Upstream(transfer.source))
     return relay_configuration(
         Relay(
             address=transfer.addresses[node],
@@ -113,7 +118,7 @@ def _relay(transfer: Transfer, node: str, directories: tuple[str, ...]) -> str:
             root=transfer.root,
             model=transfer.model,
             short_digest=transfer.digest[:SHORT_DIGEST],
-            upstreams=(*upstreams, Upstream(transfer.source)),
+            upstreams=tuple(upstreams),
             user=transfer.relay_user,
             run_directory=transfer.run_directory,
             read_seconds=_read_seconds(transfer.fan_out, node),

@@ -80,12 +80,15 @@ def plan_fan_out(
     holders: frozenset[str] = frozenset(),
     aside: frozenset[str] = frozenset(),
     slow_share: float = SLOW_SHARE,
+    relayable: bool = True,
 ) -> FanOut:
     """Feed every node once, the same way whatever order the nodes come in.
 
     ``holders`` have the whole model and only feed; with one of them the source sends nothing.
     ``aside`` are nodes that proved too slow for a chain, whatever their rate says. Racks and, at
-    equal speed, nodes go by name; the fastest node heads its chain. Raises InputError.
+    equal speed, nodes go by name; the fastest node heads its chain. A source that is not
+    ``relayable`` is one that no relay can read: who is fed from it asks for every file itself, and
+    gives whole ones on. Raises InputError.
     """
     faults = _faults(nodes, holders, slow_share)
     if faults:
@@ -99,7 +102,7 @@ def plan_fan_out(
     fast = [node for node in wanting if node.rate >= least and node.name not in aside]
     if wanting and not fast and not holders:
         fast = [max(wanting, key=lambda node: node.rate)]
-    planner = _Planner(rated, holders)
+    planner = _Planner(rated, holders, relayable=relayable)
     for rack in sorted({node.rack for node in fast}):
         planner.add_chain([node for node in fast if node.rack == rack])
     slow = [node for node in wanting if node not in fast]
@@ -163,13 +166,16 @@ def _faults(nodes: Sequence[FanOutNode], holders: frozenset[str], slow_share: fl
 class _Planner:
     """Collects feeds and keeps what each node's link can still send, in bytes/s."""
 
-    def __init__(self, nodes: Iterable[_Rated], holders: frozenset[str]) -> None:
+    def __init__(
+        self, nodes: Iterable[_Rated], holders: frozenset[str], *, relayable: bool
+    ) -> None:
         self.feeds: list[Feed] = []
         self.chains: list[tuple[str, ...]] = []
         self._racks = {node.name: node.rack for node in nodes}
         self._spare = {node.name: node.rate for node in nodes}
         # Nodes that can feed others, in the order in which they were placed.
         self._placed = sorted(holders)
+        self._relayable = relayable
 
     def add_chain(self, members: Sequence[_Rated]) -> None:
         """Feed a rack's nodes one from another, the head from a node that has room or the source.
@@ -180,10 +186,16 @@ class _Planner:
         names = [node.name for node in members]
         pace = min(node.rate for node in members)
         head_feeders = self._choose(self._placed_for(members[0].rack), pace)
+        # What the head asks for itself does not pass through its relay.
+        asking = not head_feeders and not self._relayable
         for position, name in enumerate(names):
             before = tuple(reversed(names[max(position - 2, 0) : position]))
-            feed = Feed(name, before, Manner.PASSED_ON, pulls=name == names[-1])
-            self.feeds.append(feed if before else _headed(feed, head_feeders))
+            feed = Feed(name, before or head_feeders, Manner.PASSED_ON, pulls=name == names[-1])
+            if position == 0:
+                feed = _headed(feed, asking=asking)
+            elif position == 1 and asking:
+                feed = replace(feed, manner=Manner.STORED)
+            self.feeds.append(feed)
         for name in names[:-1]:
             self._spare[name] -= pace
         self._placed += names
@@ -210,6 +222,7 @@ class _Planner:
         return (chosen,)
 
 
-def _headed(feed: Feed, feeders: tuple[str, ...]) -> Feed:
+def _headed(feed: Feed, *, asking: bool) -> Feed:
     """A head's feed; what another chain's node holds whole keeps the two chains' paces apart."""
-    return replace(feed, feeders=feeders, manner=Manner.STORED) if feeders else feed
+    manner = Manner.STORED if feed.feeders else feed.manner
+    return replace(feed, manner=manner, pulls=feed.pulls or asking)

@@ -19,6 +19,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.fanout im
     FanOutNode,
     plan_fan_out,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_url import (
+    is_relayable,
+)
 
 _KEYS = {"name", "address", "rack", "bytes_per_second"}
 
@@ -34,21 +37,29 @@ def chain_parts(
     A node has ``name`` and ``address`` and may have ``rack`` and ``bytes_per_second``; ``transfer``
     holds the other fields of Transfer. Raises InputError.
     """
-    fan_out = fan_out_of(nodes, holders, aside)
+    relayable = is_relayable(str(transfer["source"]))
+    fan_out = fan_out_of(nodes, holders, aside, relayable=relayable)
     addresses = {str(node["name"]): str(node["address"]) for node in nodes}
     parts = chain(Transfer(fan_out=fan_out, addresses=addresses, **transfer))
     return {name: asdict(parts.get(name, Part())) for name in addresses}
 
 
 def fan_out_of(
-    nodes: Sequence[Mapping[str, Any]], holders: Sequence[str], aside: Sequence[str]
+    nodes: Sequence[Mapping[str, Any]],
+    holders: Sequence[str],
+    aside: Sequence[str],
+    *,
+    relayable: bool = True,
 ) -> FanOut:
     """Who feeds whom; nodes as for chain_parts. Raises InputError."""
     faults = [fault for node in nodes for fault in _faults(node)]
     if faults:
         raise InputError("the nodes of the chain are refused", faults)
     return plan_fan_out(
-        [_node(node) for node in nodes], holders=frozenset(holders), aside=frozenset(aside)
+        [_node(node) for node in nodes],
+        holders=frozenset(holders),
+        aside=frozenset(aside),
+        relayable=relayable,
     )
 
 

@@ -20,6 +20,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.arrival import (
     Arrive,
+    PatientAdapter,
     RelayStore,
     nothing_arrives,
 )
@@ -132,6 +133,10 @@ class _Run:
         recorder.write(staging)
         timeout = self.spec.timeout_seconds
         adapter = self._feeds(STORED_PATH if self.spec.stored_only else CHAIN_PATH)
+        arrive: Arrive = nothing_arrives
+        if self.spec.relayed:
+            store = RelayStore(self.root.relay_store(self.plan.file_list.short_digest), self.clock)
+            adapter, arrive = PatientAdapter(adapter, store), store.arrive
         landing = Landing(
             staging=staging,
             adapter=adapter,
@@ -141,7 +146,7 @@ class _Run:
             progress=progress,
             check_content=content_check(self.spec, self.plan.index, adapter),
             landed=lambda name, file: recorder.add(staging, name, file),
-            arrive=self._arrive(),
+            arrive=arrive,
             ends_at=started + self.spec.run_seconds if self.spec.run_seconds else math.inf,
         )
         share = first_share(self.plan.fetches, self.spec.share_bytes)
@@ -157,12 +162,6 @@ class _Run:
 
     def _feeds(self, path: str) -> TransferAdapter:
         return open_feeds(self.spec.feeds, path, self.spec.feed_token, self.source.adapter)
-
-    def _arrive(self) -> Arrive:
-        if not self.spec.relayed:
-            return nothing_arrives
-        store = self.root.relay_store(self.plan.file_list.short_digest)
-        return RelayStore(store, self.clock).arrive
 
     def _publish(self) -> None:
         if self.plan.is_new:

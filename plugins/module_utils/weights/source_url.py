@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Callable
 from urllib.parse import SplitResult, unquote, urlsplit
 
-# Schemes of a directory that nginx can read too.
+# Schemes of a directory on a web server, the only ones that nginx can read too.
 WEB_SCHEMES = ("http", "https")
 # Schemes of a hub that speaks Hugging Face's HTTP API.
 HUB_SCHEMES = ("hf+http", "hf+https")
@@ -99,6 +99,11 @@ def hub_repository(source: str) -> HubRepository:
     scheme = parts.scheme.partition("+")[2]
     endpoint = f"{scheme}://{parts.netloc}{path}"
     return HubRepository(endpoint, f"{organisation}/{name}", revision.strip("/"))
+
+
+def is_relayable(source: str) -> bool:
+    """Whether a relay can read a source: nginx signs no request and follows no redirect."""
+    return urlsplit(source).scheme in WEB_SCHEMES
 
 
 def moving_revision(source: str) -> str:

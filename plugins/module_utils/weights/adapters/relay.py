@@ -55,8 +55,9 @@ class Relay:
 
     ``address`` is the node's address on the cluster network, the only one that is listened on;
     ``root`` the weights root, ``short_digest`` the version's 12 hex digits, ``upstreams`` are asked
-    in turn, ``user`` is whom nginx's workers run as, ``run_directory`` is root's and holds the pid
-    and the log. ``read_seconds`` is how long an upstream may send nothing.
+    in turn (none: the node gets its files itself), ``user`` is whom nginx's workers run as,
+    ``run_directory`` is root's and holds the pid and the log. ``read_seconds`` is how long an
+    upstream may send nothing.
     """
 
     address: str
@@ -101,6 +102,8 @@ def relay_configuration(relay: Relay) -> str:
         relayed=f"/.relay/{relay.short_digest}",
         version=f"/{relay.model}@{relay.short_digest}",
         retry_after=RETRY_AFTER_SECONDS,
+        # Without an upstream what is not there yet will come by the node's own doing.
+        absent="@feed0" if feeds else "@later",
         feeds=_indented(feeds, 8),
     )
     return _MAIN.format(
@@ -124,8 +127,6 @@ def _faults(relay: Relay) -> list[str]:
         faults.append(f"address {relay.address!r}: an IPv4 or IPv6 address is needed")
     if not all(_TOKEN.fullmatch(token) for token in _tokens(relay)):
         faults.append("a token is too short: 32 lower-case hex digits or more are needed")
-    if not relay.upstreams:
-        faults.append("it has no upstream; the source at least is needed")
     faults += [
         f"upstream {upstream.url!r}: http:// or https:// with a host is needed; "
         "other sources cannot head a chain"
@@ -257,7 +258,7 @@ server {{
         return 404;
     }}
     location ~ ^/chain/(?<relayed_file>.+)$ {{
-        try_files {relayed}/$relayed_file {staging}/$relayed_file {version}/$relayed_file @feed0;
+        try_files {relayed}/$relayed_file {staging}/$relayed_file {version}/$relayed_file {absent};
     }}
     location ~ ^/stored/(?<stored_file>.+)$ {{
         try_files {staging}/$stored_file {version}/$stored_file @later;

@@ -24,6 +24,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.fanout im
     plan_fan_out,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Clock
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_url import (
+    is_relayable,
+)
 
 from tests.unit.plugins.module_utils.weights.bench import Model, run
 
@@ -56,7 +59,9 @@ class Cluster:
             model="m",
             digest=self.model.digest,
             root=str(self.root(node)),
-            fan_out=plan_fan_out(self.nodes, holders=self.holders),
+            fan_out=plan_fan_out(
+                self.nodes, holders=self.holders, relayable=is_relayable(self.source)
+            ),
             addresses={each.name: self.address(each.name) for each in self.nodes},
             port=self.port,
             token=TOKEN,

@@ -5,8 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.arrival import RelayStore
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import StoppedError
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.small import (
+    HeldStream,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.arrival import (
+    PatientAdapter,
+    RelayStore,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.errors import (
+    NotYetError,
+    StoppedError,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import Clock
 
 
@@ -96,3 +105,39 @@ def test_waiting_ends_with_the_run(store: Path) -> None:
 
     with pytest.raises(StoppedError):
         RelayStore(str(store), Time().clock).arrive("f", give_up)
+
+
+class Later:
+    """A feeder that has nothing yet, and a directory once `there` is set."""
+
+    there = False
+
+    def url(self, name: str) -> str:
+        return f"http://n1:8090/chain/{name}"
+
+    def size(self, _name: str) -> int:
+        return 1
+
+    def open(self, name: str, offset: int) -> HeldStream:
+        if not self.there:
+            raise NotYetError(self.url(name), "503", "later", retry_after=1)
+        return HeldStream(b"x", offset)
+
+
+def test_a_feeder_that_has_nothing_yet_is_waited_for_anew(store: Path) -> None:
+    time, feeder = Time(), Later()
+    arrivals = RelayStore(str(store), time.clock)
+    patient = PatientAdapter(feeder, arrivals)
+    assert arrivals.arrive("f", go_on) == ""
+    asked_at = time.now
+    with pytest.raises(NotYetError):
+        patient.open("f", 0)
+    assert arrivals.arrive("f", go_on) == ""
+    assert 30 <= time.now - asked_at < 32
+    feeder.there = True
+    assert (patient.open("f", 0).read(9), patient.url("f"), patient.size("f")) == (
+        *(b"x", "http://n1:8090/chain/f", 1),
+    )
+    asked_at = time.now
+    assert arrivals.arrive("f", go_on) == ""
+    assert time.now == asked_at

@@ -3,7 +3,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.engines import (
     ENGINES,
     Part,
@@ -57,9 +56,22 @@ def test_a_holder_runs_a_relay_and_is_fed_by_nobody() -> None:
     assert "rewrite ^ /stored/$relayed_file break;" in parts["b"].relay
 
 
-def test_a_source_that_nginx_cannot_read_heads_no_chain() -> None:
-    with pytest.raises(InputError, match="other sources cannot head a chain"):
-        ENGINES["chain"](replace(TRANSFER, source="file:///srv/m"))
+@pytest.mark.parametrize("source", [f"hf+https://h/o/m@{'0' * 40}", "s3+http://h/models/m"])
+def test_the_head_asks_a_source_that_nginx_cannot_read_and_gives_whole_files_on(
+    source: str,
+) -> None:
+    fan_out = plan_fan_out(NODES, relayable=False)
+    parts = ENGINES["chain"](replace(TRANSFER, source=source, fan_out=fan_out))
+    assert {n: (p.feeds, p.stored_only, p.relayed) for n, p in parts.items()} == {
+        "a": ((), False, False),
+        "b": (("http://10.0.0.11:8090",), True, True),
+        "c": (("http://10.0.0.12:8090", "http://10.0.0.11:8090"), False, False),
+        "s": (("http://10.0.0.13:8090",), True, False),
+    }
+    assert "proxy_pass" not in parts["a"].relay
+    assert all("//h" not in part.relay for part in parts.values())
+    assert "rewrite ^ /stored/$relayed_file break;" in parts["b"].relay
+    assert "rewrite ^ /chain/$relayed_file break;" in parts["c"].relay
 
 
 def test_the_token_is_not_shown_by_accident() -> None:

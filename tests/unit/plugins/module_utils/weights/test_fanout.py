@@ -36,6 +36,24 @@ def test_nodes_of_one_rack_form_one_chain_that_the_last_one_pulls() -> None:
     assert plan.source_copies == 1
 
 
+def test_who_is_fed_by_a_source_that_no_relay_reads_gives_whole_files_on() -> None:
+    nodes = [node("a"), node("b"), node("c"), node("x", "r2"), node("y", "r2")]
+    assert plan_fan_out(nodes, relayable=False).feeds == (
+        Feed("a", (), PASSED_ON, pulls=True),
+        Feed("b", ("a",), STORED, pulls=False),
+        Feed("c", ("b", "a"), PASSED_ON, pulls=True),
+        Feed("x", ("c",), STORED, pulls=False),
+        Feed("y", ("x",), PASSED_ON, pulls=True),
+    )
+
+
+def test_with_a_holder_no_source_is_read_whatever_it_is() -> None:
+    nodes, holders = [node("a"), node("b"), node("c")], frozenset("a")
+    assert plan_fan_out(nodes, holders=holders, relayable=False) == plan_fan_out(
+        nodes, holders=holders
+    )
+
+
 def test_one_node_pulls_from_the_source() -> None:
     assert plan_fan_out([node("a")]).feeds == (Feed("a", (), PASSED_ON, pulls=True),)
 

@@ -124,7 +124,6 @@ def test_the_same_relay_has_the_same_text() -> None:
         ({"short_digest": ""}, "digest ''"),
         ({"address": "localhost"}, "address 'localhost'"),
         ({"token": "secret"}, "a token is too short"),
-        ({"upstreams": ()}, "it has no upstream"),
         ({"upstreams": (Upstream("http://a/b%20c"),)}, "upstream 'http://a/b%20c'"),
         ({"upstreams": (Upstream("file:///srv/m"),)}, "upstream 'file:///srv/m'"),
         ({"upstreams": (Upstream("http://a", "secret"),)}, "a token is too short"),
@@ -137,3 +136,10 @@ def test_what_nginx_would_read_otherwise_is_refused_and_no_token_is_shown(
         relay_configuration(replace(RELAY, **values))
     assert any(line.startswith(fault) for line in caught.value.details["faults"])
     assert "secret" not in str(caught.value)
+
+
+def test_a_relay_without_an_upstream_says_of_what_it_lacks_that_it_will_come() -> None:
+    text = relay_configuration(replace(RELAY, upstreams=()))
+    assert "feed0" not in text
+    (line,) = block(text, r"location ~ ^/chain/(?<relayed_file>.+)$ {")
+    assert line.endswith("/$relayed_file @later;")
