@@ -33,6 +33,7 @@ from ansible_collections.baremetal.sglang.plugins.plugin_utils.evidence import (
 from ansible_collections.baremetal.sglang.plugins.plugin_utils.mirrored_model import (
     read_model,
     source_faults,
+    source_warnings,
 )
 from ansible_collections.baremetal.sglang.plugins.plugin_utils.serving import serving_faults
 from ansible_collections.baremetal.sglang.plugins.plugin_utils.specs import (
@@ -71,7 +72,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         result: dict[str, Any] = {
             "changed": False,
             "faults": [fault.as_dict() for fault in faults],
-            "warnings": list(warnings(evidence)),
+            "warnings": [*warnings(evidence), *source_warnings(evidence.site)],
         }
         if faults:
             return {**result, "failed": True, "msg": report(faults)}

@@ -50,8 +50,7 @@ options:
       - URL of the model's directory, C(http://), C(https://) or C(file:///path).
       - C(hf+https://HOST/ORG/NAME@REVISION) is a model on Hugging Face's hub or on a mirror with
         its API. A commit (40 hex digits) is the best revision, since a branch moves. The list is
-        made of the hub's own digests; files that begin with a dot and a C(SHA256SUMS) in the
-        repository are left out.
+        made of the hub's own digests; a C(SHA256SUMS) in the repository is left out.
       - C(s3+https://ENDPOINT/BUCKET/PREFIX) is a directory on a server that speaks S3, with the
         files and C(SHA256SUMS) below the prefix. Requests are of path style. Without
         O(source_access_key) they are not signed.

@@ -26,12 +26,15 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.preflight 
     ModelDirectory,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.site import Site
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.decisions import (
-    input_faults,
-)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list import (
     LIST_NAME,
     parse_file_list,
+)
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_url import (
+    Credentials,
+    credential_faults,
+    moving_revision,
+    url_faults,
 )
 
 
@@ -101,16 +104,39 @@ def _list_fault(code: str, where: str, found: str, needed: str) -> Fault:
 
 
 def source_faults(site: Site) -> tuple[Fault, ...]:
-    """Faults of the URL that a site names for its weights."""
+    """Faults of the URL that a site names for its weights, and of the credentials for it."""
+    variable, credentials = "site_weights_source", _credentials(site)
     source = site.site_weights_source
-    lines = input_faults("model", "/", "", source) if source else []
+    # Without a source it is the mirror, which gives its files to every host.
+    found = [*(url_faults(source) if source else ()), *credential_faults(source, credentials)]
     return tuple(
         Fault(
             code="value_invalid",
-            where="site_weights_source",
-            found=line.partition(": ")[0].partition(" ")[2],
-            needed=line.partition(": ")[2],
-            fix="correct site_weights_source",
+            where=f"{variable}{fault.suffix}",
+            found=fault.found,
+            needed=fault.needed,
+            fix=f"correct {variable}{fault.suffix}",
         )
-        for line in lines
+        for fault in found
+    )
+
+
+def source_warnings(site: Site) -> tuple[str, ...]:
+    """What a person should know of the source: that what it names can change."""
+    revision = moving_revision(site.site_weights_source)
+    if not revision or site.site_weights_digest:
+        return ()
+    return (
+        f"site_weights_source {site.site_weights_source}: {revision!r} is a branch or a tag, so"
+        " another run may bring other files; name a commit (40 hex digits), or set"
+        " site_weights_digest",
+    )
+
+
+def _credentials(site: Site) -> Credentials:
+    return Credentials(
+        token=site.site_weights_source_token,
+        access_key=site.site_weights_source_access_key,
+        secret_key=site.site_weights_source_secret_key,
+        region=site.site_weights_source_region,
     )

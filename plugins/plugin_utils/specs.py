@@ -52,12 +52,12 @@ def check_value(name: str, spec: Spec, value: Any, where: str) -> Checked:
     """
     needed = _needed(spec)
     if spec["type"] in SCALARS and isinstance(value, (list, Mapping)):
-        return Checked(None, (_fault(where, value, needed, name),))
+        return Checked(None, (_fault(where, _shown(spec, value), needed, name),))
     result = ArgumentSpecValidator({name: dict(spec)}).validate({name: value})
     details = [message for message in result.error_messages if spec.get("options")]
     if result.error_messages:
         reason = f"{needed} ({'; '.join(details)})" if details else needed
-        return Checked(None, (_fault(where, value, reason, name),))
+        return Checked(None, (_fault(where, _shown(spec, value), reason, name),))
     return Checked(result.validated_parameters[name], ())
 
 
@@ -68,5 +68,9 @@ def _needed(spec: Spec) -> str:
     return f"a value of type {spec['type']}{elements}"
 
 
-def _fault(where: str, value: Any, needed: str, name: str) -> Fault:
-    return Fault("value_invalid", where, repr(value), needed, f"correct {name}")
+def _shown(spec: Spec, value: Any) -> str:
+    return f"a {type(value).__name__} that is not shown" if spec.get("no_log") else repr(value)
+
+
+def _fault(where: str, found: str, needed: str, name: str) -> Fault:
+    return Fault("value_invalid", where, found, needed, f"correct {name}")

@@ -104,7 +104,11 @@ class Reader:
             for name, value in self._hostvars.raw_get(host).items():
                 if prefix_of(name, self._specs):
                     values.setdefault(name, {})[host] = value
-        return tuple(Given(name, hosts) for name, hosts in sorted(values.items()))
+        return tuple(Given(name, values[name], self._secret(name)) for name in sorted(values))
+
+    def _secret(self, name: str) -> bool:
+        spec = self._specs[prefix_of(name, self._specs)].get(name, {})
+        return bool(spec.get("no_log"))
 
     def _role_values(self, variable: Given, inventory: Inventory) -> Iterator[Fault]:
         """Faults of a role's variable, once for each value that differs."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
@@ -51,6 +51,10 @@ class Site:
     site_environment: Mapping[str, Any]
     site_cache_path: str
     site_weights_source: str
+    site_weights_source_token: str = field(repr=False)
+    site_weights_source_access_key: str = field(repr=False)
+    site_weights_source_secret_key: str = field(repr=False)
+    site_weights_source_region: str
     site_weights_digest: str
     site_weights_destination: str
     site_nfs_server: str

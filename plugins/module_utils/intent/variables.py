@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault, rename_fix
@@ -25,10 +25,14 @@ HOST_VALUES = DISK_VALUES | {
 
 @dataclass(frozen=True)
 class Given:
-    """A variable of the inventory or the command line: its value on each host that has it."""
+    """A variable of the inventory or the command line: its value on each host that has it.
+
+    The values of a ``secret`` are not shown.
+    """
 
     name: str
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(repr=False)
+    secret: bool = False
 
 
 def prefix_of(name: str, prefixes: Collection[str]) -> str:
@@ -77,7 +81,8 @@ def scope_faults(given: Collection[Given], inventory: Inventory) -> Iterator[Fau
         missing = {*inventory.hosts, CONTROLLER} - set(variable.values)
         distinct = {repr(value) for value in variable.values.values()}
         if missing or len(distinct) > 1:
-            values = ", ".join(sorted(distinct)) if len(distinct) > 1 else "set"
+            shown = "different values" if variable.secret else ", ".join(sorted(distinct))
+            values = shown if len(distinct) > 1 else "set"
             lacks = f", not set on {inventory.place(missing)}" if missing else ""
             yield Fault(
                 code="site_value_differs",

@@ -117,6 +117,11 @@ def moving_revision(source: str) -> str:
 def source_faults(source: str, credentials: Credentials) -> Iterator[SourceFault]:
     """Faults of a source's URL and of the credentials given for it."""
     yield from url_faults(source)
+    yield from credential_faults(source, credentials)
+
+
+def credential_faults(source: str, credentials: Credentials) -> Iterator[SourceFault]:
+    """Faults of the credentials given for a source."""
     scheme = urlsplit(source).scheme
     wanted = {"_token": HUB_SCHEMES, "_access_key": S3_SCHEMES, "_secret_key": S3_SCHEMES}
     secrets = {

@@ -16,7 +16,19 @@ ROOT = Path(__file__).resolve().parents[3]
 PARTS = yaml.safe_load((ROOT / "catalogue/parts.yml").read_text())["catalogue_parts"]
 MIRROR = "http://10.79.0.11:8080/models"
 PIN = "0123456789abcdef" * 4
-ASKED = ("model_weights_source", "model_weights_digest", "verification_warnings")
+ASKED = (
+    *("model_weights_source", "model_weights_digest", "verification_warnings"),
+    "model_weights_transfer",
+)
+SERVING: dict[str, Any] = {"all": {"children": {"serving": {"hosts": {"node1": {}, "node2": {}}}}}}
+# How the weights come from a source to two hosts.
+TRANSFERS = {
+    "": "chain",
+    "https://10.0.0.9/r1": "chain",
+    "s3+https://10.0.0.9:9000/models/r1": "chain",
+    "hf+http://10.0.0.9/deepseek-ai/DeepSeek-R1@main": "chain",
+    "file:///mnt/r1": "direct",
+}
 # Variables of the site and format of the plan; source, digest, and whether the report warns.
 SITES: dict[str, tuple[dict[str, str], str, tuple[str, str, bool]]] = {
     "a part of the catalogue": (
@@ -56,6 +68,18 @@ SITES: dict[str, tuple[dict[str, str], str, tuple[str, str, bool]]] = {
 }
 
 
+SITES.update(
+    {
+        f"a source {source}": (
+            {"site_model": "mine", "site_model_directory": "/srv", "site_weights_source": source},
+            "fp8",
+            (source or f"{MIRROR}/mine", "", True),
+        )
+        for source in TRANSFERS
+    }
+)
+
+
 def play(variables: dict[str, str], weight_format: str) -> dict[str, Any]:
     """A play that shows the arguments of one site."""
     name = variables["site_model"]
@@ -72,6 +96,8 @@ def play(variables: dict[str, str], weight_format: str) -> dict[str, Any]:
             "site_model_directory": "",
             "site_weights_digest": "",
             "site_weights_source": "",
+            "site_weights_transfer": "auto",
+            "site_nfs_server": "",
             "site_mirror_address": "10.79.0.11",
             "__site_plan": {"model": {"name": name, "format": weight_format}},
             **variables,
@@ -95,8 +121,12 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
         plan.write_text(yaml.safe_dump({"__site_plan": one["vars"].pop("__site_plan")}))
         one["vars_files"].append(str(plan))
     (directory / "play.yml").write_text(yaml.safe_dump(plays, sort_keys=False))
+    (directory / "hosts.yml").write_text(yaml.safe_dump(SERVING))
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), str(directory / "play.yml")],
+        [
+            str(Path(sys.executable).with_name("ansible-playbook")),
+            *("-i", str(directory / "hosts.yml"), str(directory / "play.yml")),
+        ],
         cwd=ROOT,
         env={
             **os.environ,
@@ -123,3 +153,12 @@ def test_the_weights_come_from_where_the_mirror_keeps_them(
     assert (found["model_weights_source"], found["model_weights_digest"]) == (source, digest)
     assert bool(found["verification_warnings"]) is warned
     assert all(source in warning for warning in found["verification_warnings"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", TRANSFERS)
+def test_a_source_that_two_hosts_cannot_both_see_comes_once(
+    shown: list[dict[str, Any]], source: str
+) -> None:
+    found = shown[list(SITES).index(f"a source {source}")]
+    assert found["model_weights_transfer"] == TRANSFERS[source]

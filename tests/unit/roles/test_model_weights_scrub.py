@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.secrets.scanner import find_secrets
 from tests.unit.plugins.module_utils.weights.bench import SHARDS, make_model, run
 from tests.unit.plugins.module_utils.weights.scrubs import rot, state
 
@@ -159,3 +160,17 @@ def test_neighbours_are_asked_before_the_source_and_metrics_can_be_left_out(node
     assert found["sources"] == [neighbour, node.model.url]
     assert (found["bytes_per_second"], found["metrics_directory"]) == (100_000_000, "")
     assert f"\nReadWritePaths={node.models}\n" in node.service.read_text()
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["model_weights_source_token", "model_weights_source_access_key"],
+)
+def test_a_source_that_wants_credentials_is_not_asked_and_they_are_not_written(
+    tmp_path: Path, secret: str
+) -> None:
+    node = Node(tmp_path)
+    node.play(**{secret: "5eed" * 8, "model_weights_scrub_sources": ["http://node2/m"]})
+    assert json.loads(node.configuration.read_text())["sources"] == ["http://node2/m"]
+    (tmp_path / "vars.yml").unlink()
+    assert find_secrets([tmp_path], {secret: "5eed" * 8}) == ()

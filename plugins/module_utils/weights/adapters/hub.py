@@ -3,10 +3,10 @@
 """A model on Hugging Face's hub or on a mirror that speaks its HTTP API.
 
 A hub has no SHA256SUMS: it says the SHA-256 of each large file (Git LFS) and git's SHA-1 of each
-other one. The list is made of the one, and of the bytes that were verified with the other. It is
-sorted and leaves out files that begin with a dot, as ``sha256sum -- *`` does, so the same revision
-has the same list everywhere. A SHA256SUMS in the repository is left out: it may be older than the
-files beside it or name only some of them, while the hub's digests are of this very revision.
+other one. The list is made of the one, and of the bytes that were verified with the other. It has
+every file, sorted by its bytes, so a revision has the list that docs/operations.md makes of a copy
+of it. A SHA256SUMS in the repository is left out: it may be older than the files beside it or name
+only some of them, while the hub's digests are of this very revision.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def _parse_page(content: bytes, url: str) -> list[HubFile]:
     except (ValueError, KeyError, TypeError) as error:
         found = f"the answer is no list of files ({type(error).__name__}: {error})"
         raise SourceError(url, found, _ADVICE_LIST) from error
-    wanted = [file for file in files if not _is_left_out(file.name)]
+    wanted = [file for file in files if file.name != LIST_NAME]
     faults = [f"{file.name!r} {fault}" for file in wanted if (fault := name_fault(file.name))]
     if faults:
         raise InputError(f"the files of {url} are refused", faults)
@@ -192,7 +192,3 @@ def _parse_entry(entry: Mapping[str, Any]) -> HubFile:
     if not (_SHA256.fullmatch(file.sha256) if large else _SHA1.fullmatch(file.blob)):
         raise ValueError(f"{file.name} has no digest")
     return file
-
-
-def _is_left_out(name: str) -> bool:
-    return name == LIST_NAME or any(part.startswith(".") for part in name.split("/"))

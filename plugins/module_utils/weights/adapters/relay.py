@@ -109,6 +109,7 @@ def relay_configuration(relay: Relay) -> str:
     return _MAIN.format(
         user=relay.user,
         run=relay.run_directory,
+        log=PASSED_LOG,
         temporary=f"{relay.root}/.relay/temporary",
         connect=CONNECT_SECONDS,
         read=round(1000 * relay.read_seconds),
@@ -211,11 +212,12 @@ events {{
 }}
 
 http {{
-    access_log off;
     # Of a request that went through several places nginx names all of them, the last one served it.
     log_format passed escape=json '{{"file": "$relayed_file", "from": "$upstream_addr", '
         '"bytes": "$upstream_response_length", "seconds": "$upstream_response_time", '
         '"at": "$msec", "status": "$status"}}';
+    # Only what a relay gets from others is logged; the file is there also where it gets nothing.
+    access_log {run}/{log} passed if=0;
     server_tokens off;
     default_type application/octet-stream;
     sendfile on;

@@ -64,3 +64,8 @@ def test_a_wrong_value_is_one_fault(spec: Any, given: Any, needed: str) -> None:
     (fault,) = check_value("v", spec, given, "v (node1)").faults
     assert (fault.code, fault.where, fault.needed) == ("value_invalid", "v (node1)", needed)
     assert fault.found == repr(given)
+
+
+def test_the_value_of_a_secret_is_not_shown() -> None:
+    (fault,) = check_value("v", {"type": "str", "no_log": True}, ["5eed"], "v").faults
+    assert fault.found == "a list that is not shown"

@@ -98,6 +98,10 @@ def test_a_known_name_is_no_fault() -> None:
             Given("site_pod_network", {"cp1": "a", "node1": "b", "localhost": "a"}),
             ["'a', 'b' on all hosts"],
         ),
+        (
+            Given("site_t", {"cp1": "a", "node1": "b", "localhost": "a"}, secret=True),
+            ["different values on all hosts"],
+        ),
     ],
 )
 def test_a_value_of_the_site_is_the_same_everywhere(variable: Given, found: list[str]) -> None:

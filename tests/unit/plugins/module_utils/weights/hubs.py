@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from tests.unit.plugins.module_utils.weights.bench import SHARDS, Model, WebServer, web_server
 
@@ -103,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif path.startswith(files) and path.removeprefix(files) in SHARDS:
             self._redirect(f"{self.hub.cdn.url}/{path.removeprefix(files)}", 302)
         elif path.startswith(files):
-            self._redirect(f"{MOVED}/{path.removeprefix(files)}", 307)
+            self._redirect(f"{MOVED}/{quote(path.removeprefix(files))}", 307)
         elif (found := self.hub.model.path / path.removeprefix(f"{MOVED}/")).is_file():
             self._send(found.read_bytes())
         else:

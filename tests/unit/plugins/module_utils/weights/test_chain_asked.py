@@ -43,6 +43,7 @@ def test_a_hub_gives_each_large_file_once_to_the_head(tmp_path: Path, model: Mod
         (pulled,) = weights_of(found["a"])["pulls"]
         assert pulled["feeder"] == urlsplit(running.endpoint).netloc
         assert {weights_of(change)["retries"] for change in found.values()} == {0}
+        assert passed(made, "a") == {}
         assert passed(made, "b") == passed(made, "c") == dict.fromkeys(model.names, 1)
 
 

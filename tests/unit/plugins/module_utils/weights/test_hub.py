@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ from tests.unit.plugins.module_utils.weights.bench import (
 from tests.unit.plugins.module_utils.weights.hubs import COMMIT, hub
 from tests.unit.plugins.module_utils.weights.scrubs import holds, rot, scrub
 
+GUIDE = Path(__file__).resolve().parents[5] / "docs/operations.md"
 TOKEN = "hf_" + "5eed" * 8
 
 
@@ -57,17 +59,15 @@ def test_a_model_comes_from_a_hub_and_a_second_run_finds_it(model: Model, root: 
     assert sorted(name for name, _ in running.cdn.asked("GET")) == sorted(SHARDS)
 
 
-def test_the_list_is_the_one_that_sha256sum_writes(model: Model) -> None:
-    for extra in ("extra/notes.txt", "extra"):
-        (model.path / extra).unlink() if "/" in extra else (model.path / extra).rmdir()
+def test_the_list_is_the_one_that_the_guide_makes_of_a_copy(model: Model) -> None:
     model.write(".gitattributes", b"*.safetensors filter=lfs\n")
+    model.write("Ä.txt", b"sorted by its bytes\n")
     (model.path / "SHA256SUMS").unlink()
-    script = "LC_ALL=C; sha256sum -- *"
-    written = subprocess.run(
-        ["bash", "-c", script], cwd=model.path, capture_output=True, check=True
-    )
+    (script,) = re.findall(r"^ *(find \. .*) > SHA256SUMS$", GUIDE.read_text(), re.MULTILINE)
+    made = subprocess.run(["bash", "-c", script], cwd=model.path, capture_output=True, check=True)
+    assert made.stdout.count(b"\n") == 7
     with hub(model) as running:
-        assert read_list(running.url) == written.stdout
+        assert read_list(running.url) == made.stdout
 
 
 def test_a_list_of_several_pages_is_read_to_its_end(model: Model, root: Path) -> None:
