@@ -11,7 +11,7 @@ version_added: 0.2.0
 author: baremetal.sglang maintainers
 description:
   - Pairs hosts in rounds, so that no host is in two tests at once, every host has several partners,
-    and racks are crossed. Rails are planned and skipped: this version measures TCP alone.
+    and racks are crossed. Rails are planned and skipped, for this version measures TCP alone.
 options:
   _input:
     description: The hosts, as P(baremetal.sglang.fabric_host#filter) returns them.
