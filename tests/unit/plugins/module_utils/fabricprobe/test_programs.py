@@ -59,7 +59,8 @@ def test_whether_a_program_is_there() -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 def test_no_program_outlives_who_runs_it(tmp_path: Path, number: signal.Signals) -> None:
     path = tmp_path / "number"
-    runs = subprocess.Popen([sys.executable, "-c", RUNS.format(path=path)], env=os.environ)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    runs = subprocess.Popen([sys.executable, "-c", RUNS.format(path=path)], env=environment)
     try:
         until = time.monotonic() + PATIENCE
         while not path.exists() and time.monotonic() < until:
