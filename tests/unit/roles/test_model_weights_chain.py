@@ -182,7 +182,11 @@ def test_a_run_that_fails_leaves_no_relay(site: Site) -> None:
             (),
             "b: model_weights_",
         ),
-        ({"model_weights_source": "file:///srv/m"}, (), "needed this node once among them and an"),
+        (
+            {"model_weights_source": "file:///srv/m"},
+            (),
+            "needed this node once among them and a source",
+        ),
         ({}, ("--forks", "1"), "Ansible has 1 forks, the chain has 2 nodes"),
     ],
 )
