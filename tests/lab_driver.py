@@ -192,3 +192,8 @@ def changed_hosts(output: str) -> dict[str, int]:
         if "changed=" in rest:
             counts[name.strip()] = int(rest.split("changed=")[1].split()[0])
     return counts
+
+
+def said(output: str) -> str:
+    """The output with each run of white space as one blank: Ansible folds long messages."""
+    return " ".join(output.split())

@@ -8,8 +8,7 @@ import pytest
 import yaml
 
 from tests.e2e.rehearsal import SITE
-from tests.faults.broken import said
-from tests.lab_driver import Run, Site
+from tests.lab_driver import Run, Site, said
 
 ADDED = "node3"
 ADDRESS = "10.79.0.14"

@@ -48,8 +48,3 @@ def stopped(site: Site, host: str, unit: str) -> Iterator[None]:
         yield
     finally:
         site.on(host, f"systemctl start {unit}")
-
-
-def said(output: str) -> str:
-    """The output with each run of white space as one blank: Ansible folds long messages."""
-    return " ".join(output.split())

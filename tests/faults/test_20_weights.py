@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.broken import SPARE, mounted_over, said, small_disk, stop_serving
+from tests.faults.broken import SPARE, mounted_over, small_disk, stop_serving
 from tests.faults.staged import MODEL, MODELS, assert_whole, heal, unpublish, visible
-from tests.lab_driver import Site
+from tests.lab_driver import Site, said
 
 SHARD = "model-00008-of-00008.safetensors"
 ON_MIRROR = f"/srv/bundle/models/{MODEL}"

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 import pytest
 
 from lab.hosts import definition, names
-from tests.faults.broken import said, stop_serving
+from tests.faults.broken import stop_serving
 from tests.faults.staged import LANDING, MODELS, assert_whole, unpublish
-from tests.lab_driver import Site
+from tests.lab_driver import Site, said
 
 
 @pytest.fixture(scope="module", autouse=True)

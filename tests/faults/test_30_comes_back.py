@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 import urllib.request
 
-from tests.faults.broken import said
-from tests.lab_driver import Site
+from tests.lab_driver import Site, said
 
 DEADLINE_SECONDS = 600
 MODELS = "/var/lib/baremetal-sglang/models"

@@ -7,8 +7,8 @@ import time
 import pytest
 import yaml
 
-from tests.faults.broken import SPARE, mounted_over, said, stop_serving, stopped
-from tests.lab_driver import ROOT, Site
+from tests.faults.broken import SPARE, mounted_over, stop_serving, stopped
+from tests.lab_driver import ROOT, Site, said
 
 REGISTRY_UNIT = "baremetal-sglang-registry.service"
 STORAGE = "/srv/bundle/registry/docker/registry/v2"
