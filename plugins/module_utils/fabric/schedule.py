@@ -16,9 +16,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.fabric.hosts impo
 
 Pair = tuple[Host, Host]
 Round = tuple[Pair, ...]
-# With one partner a failing pair says nothing about which of the two is at fault. With three, a
-# host at fault fails with all, and each partner passes with two others.
-LEAST_ROUNDS = 3
 
 
 def rounds(hosts: Sequence[Host], *, count: int, all_pairs: bool = False) -> tuple[Round, ...]:
@@ -27,7 +24,8 @@ def rounds(hosts: Sequence[Host], *, count: int, all_pairs: bool = False) -> tup
     C(hosts) come in the order of their racks. No host is twice in a round, no pair twice in all;
     with an odd number one host rests in each round, each time another. The first round crosses
     racks wherever no rack has more than half of the hosts; the others are chosen so that as many
-    hosts as can be are tested both across racks and within their own.
+    hosts as can be are tested both across racks and within their own. Three is the least that
+    tells who is at fault: that host fails with all its partners, and each of them passes with two.
     """
     circle = _circle(hosts)
     if all_pairs or count >= len(circle):
