@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.lab_driver import changed_hosts
 from tests.unit.plugins.module_utils.weights.bench import SHARDS, Model, make_model, run, tree
+from tests.unit.roles.local_play import run_tasks
 
-ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.slow
 
 
 def look(root: Path, digest: str) -> subprocess.CompletedProcess[str]:
     """The entry point on this machine, without a pause between two looks."""
-    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     given = {
         "model_weights_name": "m",
         "model_weights_destination": str(root),
@@ -28,26 +24,7 @@ def look(root: Path, digest: str) -> subprocess.CompletedProcess[str]:
     }
     role = {"name": "baremetal.sglang.model_weights", "tasks_from": "shared.yml"}
     task = {"ansible.builtin.include_role": role}
-    place = root.parent
-    (place / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": {"node1": host}}}))
-    (place / "given.yml").write_text(yaml.safe_dump(given))
-    play = [{"hosts": "all", "gather_facts": False, "tasks": [task]}]
-    (place / "play.yml").write_text(yaml.safe_dump(play))
-    (place / "ansible.cfg").touch()
-    program = str(Path(sys.executable).parent / "ansible-playbook")
-    return subprocess.run(
-        [program, "-i", "hosts.yml", "play.yml", "-e", "@given.yml"],
-        cwd=place,
-        env={
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
-            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    return run_tasks(root.parent, [task], given)
 
 
 @pytest.fixture

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.lab_driver import changed_hosts
+from tests.unit.roles.local_play import run_tasks
 
-ROOT = Path(__file__).resolve().parents[3]
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.geteuid() != 0, reason="the directory belongs to root"),
@@ -24,30 +22,11 @@ def play(
     directory: Path, *arguments: str, tasks: str = "main", **values: Any
 ) -> subprocess.CompletedProcess[str]:
     """Run an entry point of the role with its place below ``directory``; show what it becomes."""
-    host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     given = {"storage_path": str(directory / "models"), **values}
-    inventory = {"all": {"hosts": {"node1": host}, "vars": given}}
-    (directory / "hosts.yml").write_text(yaml.safe_dump(inventory))
     included = {"name": "baremetal.sglang.storage", "tasks_from": tasks}
     shown = {"msg": "becomes {{ __storage_becomes | default('unsaid') | to_json }}"}
     steps = [{"ansible.builtin.include_role": included}, {"ansible.builtin.debug": shown}]
-    playbook = [{"hosts": "all", "gather_facts": False, "tasks": steps}]
-    (directory / "play.yml").write_text(yaml.safe_dump(playbook))
-    (directory / "ansible.cfg").touch()
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "hosts.yml"]
-    return subprocess.run(
-        [*command, "play.yml", *arguments],
-        cwd=directory,
-        env={
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
-            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    return run_tasks(directory, steps, given, *arguments)
 
 
 def test_without_disks_and_nfs_the_directory_is_made_and_nothing_else(tmp_path: Path) -> None:
