@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT / ".collections"))
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.relay import (  # noqa: E402
     PASSED_LOG,
+    Upstream,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.engines import (  # noqa: E402
     ENGINES,
@@ -158,7 +159,7 @@ def landed_through(bench: Bench, fan_out: FanOut, token: str, bounds: Mapping[st
 def part_of(bench: Bench, node: str, fan_out: FanOut, token: str) -> Part:
     """A node's part in the chain, with the weights root that it has here."""
     transfer = Transfer(
-        source=bench.source,
+        source=Upstream(bench.source),
         model=NAME,
         digest=hashlib.sha256((bench.model / LIST_NAME).read_bytes()).hexdigest(),
         root=str(bench.root(node)),

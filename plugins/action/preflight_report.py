@@ -13,6 +13,7 @@ from typing import Any, Optional
 from ansible.plugins.action import ActionBase
 from ansible_collections.baremetal.sglang.plugins.module_utils.fault import Fault
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.catalogue import Catalogue
+from ansible_collections.baremetal.sglang.plugins.module_utils.intent.controller import Controller
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.model import site_forms
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.preflight import (
     Evidence,
@@ -30,17 +31,19 @@ from ansible_collections.baremetal.sglang.plugins.plugin_utils.evidence import (
     read_bundle,
     read_plan,
 )
-from ansible_collections.baremetal.sglang.plugins.plugin_utils.mirrored_model import (
-    read_model,
-    source_faults,
-    source_warnings,
-)
+from ansible_collections.baremetal.sglang.plugins.plugin_utils.mirrored_model import read_model
 from ansible_collections.baremetal.sglang.plugins.plugin_utils.serving import serving_faults
 from ansible_collections.baremetal.sglang.plugins.plugin_utils.specs import (
     mapped_arguments,
     role_specs,
 )
 from ansible_collections.baremetal.sglang.plugins.plugin_utils.values import Reader
+from ansible_collections.baremetal.sglang.plugins.plugin_utils.weights_source import (
+    read_placed,
+    source_faults,
+    source_host,
+    source_warnings,
+)
 
 COLLECTION = Path(__file__).resolve().parent.parent.parent
 ARGUMENTS = COLLECTION / "playbooks" / "vars" / "arguments.yml"
@@ -90,16 +93,20 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         parts = Catalogue(arguments["catalogue_parts"], arguments["catalogue_sets"])
         bundle = read_bundle(site, inventory, states)
         plan, plan_faults = _plan(site, arguments["plan"])
+        forms = site_forms(site, plan, parts)
         # The mirror need not have what another source has.
-        mirrored = () if site.site_weights_source else site_forms(site, plan, parts)
-        model, model_faults = read_model(bundle, mirrored, site.site_weights_digest, states)
+        model, model_faults = (
+            read_placed(site, inventory, forms, states)
+            if site.site_weights_source
+            else read_model(bundle, forms, site.site_weights_digest, states)
+        )
         refused = serving_faults(plan, site.site_plan_file) if plan is not None else ()
         return Evidence(
             inventory=inventory,
             site=site,
             variables=Variables(given.given, specs, mapped_arguments(ARGUMENTS)),
             input_faults=(
-                *(*given.faults, *source_faults(site)),
+                *(*given.faults, *source_faults(site, inventory)),
                 *(*model_faults, *plan_faults, *refused),
             ),
             catalogue=parts,
@@ -107,16 +114,22 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             model=model,
             plan=plan,
             states=states,
-            controller=controller(
-                self._interpreter(task_vars),
-                site,
-                forks=int(task_vars["ansible_forks"]),
-                forks_needed=int(arguments["forks_needed"]),
-            ),
+            controller=self._controller(site, arguments, task_vars),
             mirror_ports={name: int(port) for name, port in arguments["mirror_ports"].items()},
+            source_host=source_host(site),
             gpus=given.gpus,
             disks=given.disks,
             now=time.time(),
+        )
+
+    def _controller(
+        self, site: Site, arguments: Mapping[str, Any], task_vars: Mapping[str, Any]
+    ) -> Controller:
+        return controller(
+            self._interpreter(task_vars),
+            site,
+            forks=int(task_vars["ansible_forks"]),
+            forks_needed=int(arguments["forks_needed"]),
         )
 
     def _interpreter(self, task_vars: Mapping[str, Any]) -> str:

@@ -59,8 +59,8 @@ options:
     type: str
   source_token:
     description:
-      - Token of an account on the hub that may read the model. It is sent to the host of O(source)
-        and to no host that it redirects to.
+      - Token of an account on the hub, or bearer token for a web server, that may read the model.
+        It is sent to the host of O(source) and to no host that it redirects to.
     type: str
   source_access_key:
     description: Access key of an S3 source. Needs O(source_secret_key).

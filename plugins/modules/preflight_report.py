@@ -33,8 +33,8 @@ options:
     required: true
   mirror_ports:
     description:
-      - TCP ports of the mirror, C(http) and C(registry), and C(relay) of the nodes that pass the
-        weights on; V(0) where none does.
+      - TCP ports of the mirror, C(http) and C(registry), C(source) of a host that alone has the
+        weights, and C(relay) of the nodes that pass the weights on; V(0) where none does.
     type: dict
     required: true
   forks_needed:
@@ -65,7 +65,7 @@ EXAMPLES = r"""
     facts: "{{ facts }}"
     catalogue_parts: "{{ catalogue_parts }}"
     catalogue_sets: "{{ catalogue_sets }}"
-    mirror_ports: {http: 8080, registry: 5000, relay: 8090}
+    mirror_ports: {http: 8080, registry: 5000, source: 8091, relay: 8090}
 """
 
 RETURN = r"""

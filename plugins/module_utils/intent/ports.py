@@ -18,11 +18,12 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.site impor
 
 @dataclass(frozen=True)
 class Port:
-    """A port that hosts of C(groups) listen on, and the programs that may hold it."""
+    """A port that C(hosts) and those of C(groups) listen on, and the programs that may hold it."""
 
     number: int
     programs: frozenset[str]
     groups: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
 
 
 CONTROL_PLANE = ("control_plane",)
@@ -41,16 +42,20 @@ CLUSTER_PORTS = (
 )
 
 
-def wanted_ports(site: Site, mirror_ports: Mapping[str, int]) -> tuple[Port, ...]:
+def wanted_ports(
+    site: Site, mirror_ports: Mapping[str, int], source_host: str = ""
+) -> tuple[Port, ...]:
     """All ports of a site.
 
-    C(mirror_ports) has the ports C(http) and C(registry), and C(relay) of the nodes that pass the
-    weights on (0: they do not).
+    C(mirror_ports) has the ports C(http) and C(registry), C(relay) of the nodes that pass the
+    weights on (0: they do not), and C(source) of C(source_host), the one that has them, if any.
     """
     relay = Port(mirror_ports["relay"], frozenset({"nginx"}), ("serving",))
+    source = Port(mirror_ports["source"], frozenset({"nginx"}), (), (source_host,))
     return (
         *CLUSTER_PORTS,
         *((relay,) if relay.number else ()),
+        *((source,) if source_host else ()),
         Port(site.site_endpoint_node_port, frozenset({"kube-proxy"}), NODES),
         Port(mirror_ports["http"], frozenset({"nginx"}), ("mirror",)),
         Port(mirror_ports["registry"], frozenset({"docker-registry", "registry"}), ("mirror",)),
@@ -63,7 +68,7 @@ def port_faults(
     """Ports that another program holds, once for each port of a host."""
     for host, fact in sorted(facts.items()):
         for port in ports:
-            if any(host in inventory.group(group) for group in port.groups):
+            if host in port.hosts or any(host in inventory.group(each) for each in port.groups):
                 yield from _taken(host, port, fact.listeners)
 
 

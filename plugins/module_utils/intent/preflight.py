@@ -104,7 +104,8 @@ class Evidence:
     C(input_faults) are those found while the input was read; C(bundle) and C(model) are None where
     the mirror gave no facts, C(model) also where the planner may still choose among several formats
     or the weights have a source of their own; C(plan) is None if it has faults or is made later.
-    C(gpus) is site_gpus of each host, C(disks) are the hosts whose weights get disks of their own,
+    C(source_host) is the one that alone has the weights, "" where none does. C(gpus) is site_gpus
+    of each host, C(disks) are the hosts whose weights get disks of their own,
     C(now) is the controller's clock (seconds) after the last host answered.
     """
 
@@ -119,6 +120,7 @@ class Evidence:
     states: Mapping[str, HostState]
     controller: Controller
     mirror_ports: Mapping[str, int]
+    source_host: str
     gpus: Mapping[str, int]
     disks: frozenset[str]
     now: float
@@ -201,7 +203,7 @@ def _hosts(evidence: Evidence) -> Iterator[Fault]:
     yield from host_faults(evidence.states, inventory, site)
     yield from clock_faults(facts, evidence.now)
     yield from network_faults(site, inventory, facts)
-    ports = wanted_ports(site, evidence.mirror_ports)
+    ports = wanted_ports(site, evidence.mirror_ports, evidence.source_host)
     yield from port_faults(ports, inventory, facts)
     yield from room_faults(inventory, evidence.plan, facts, _demands(evidence))
 

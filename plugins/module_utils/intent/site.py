@@ -55,6 +55,7 @@ class Site:
     site_weights_source_access_key: str = field(repr=False)
     site_weights_source_secret_key: str = field(repr=False)
     site_weights_source_region: str
+    site_weights_transfer: str
     site_weights_digest: str
     site_weights_destination: str
     site_nfs_server: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Callable
+from typing import Callable, Optional
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.relay import (
     CHAIN_PATH,
@@ -30,9 +30,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.fanout im
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.file_list import (
     SHORT_DIGEST,
 )
-from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_url import (
-    is_relayable,
-)
 
 _PATHS = {Manner.PASSED_ON: CHAIN_PATH, Manner.STORED: STORED_PATH}
 
@@ -41,13 +38,14 @@ _PATHS = {Manner.PASSED_ON: CHAIN_PATH, Manner.STORED: STORED_PATH}
 class Transfer:
     """One model to many nodes.
 
-    ``source`` is the URL of the model's directory, ``digest`` the SHA-256 (hex) of its list,
+    ``source`` is what a relay reads of the model's directory, None where no relay can: then the
+    head of a chain asks for each file itself. ``digest`` is the SHA-256 (hex) of the model's list,
     ``root`` the weights root of every node. ``addresses`` maps every node of the fan-out and every
     holder to its address on the cluster network, where its relay listens on ``port``. ``token`` is
     made anew for each run.
     """
 
-    source: str
+    source: Optional[Upstream]
     model: str
     digest: str
     root: str
@@ -108,8 +106,8 @@ def _part(transfer: Transfer, feed: Feed) -> Part:
 
 def _relay(transfer: Transfer, node: str, directories: tuple[str, ...]) -> str:
     upstreams = [Upstream(url, transfer.token) for url in directories]
-    if is_relayable(transfer.source):
-        upstreams.append(Upstream(transfer.source))
+    if transfer.source is not None:
+        upstreams.append(transfer.source)
     return relay_configuration(
         Relay(
             address=transfer.addresses[node],

@@ -34,12 +34,13 @@ class FanOutNode:
     """A node that shall hold the model.
 
     ``bytes_per_second`` is its link's measured or declared rate; None when nobody knows it, and
-    the node then counts as one of median speed.
+    the node then counts as one of median speed. A node that ``has_source`` reads it without a link.
     """
 
     name: str
     rack: str = ""
     bytes_per_second: Optional[float] = None
+    has_source: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def plan_fan_out(
 
     ``holders`` have the whole model and only feed; with one of them the source sends nothing.
     ``aside`` are nodes that proved too slow for a chain, whatever their rate says. Racks and, at
-    equal speed, nodes go by name; the fastest node heads its chain. A source that is not
+    equal speed, nodes go by name; the fastest node heads its chain, and before all others the one
+    that has the source: any other head would have it send everything twice. A source that is not
     ``relayable`` is one that no relay can read: who is fed from it asks for every file itself, and
     gives whole ones on. Raises InputError.
     """
@@ -96,14 +98,18 @@ def plan_fan_out(
     rated = _rated(nodes)
     wanting = sorted(
         (node for node in rated if node.name not in holders),
-        key=lambda node: (node.rack, -node.rate, node.name),
+        key=lambda node: (not node.has_source, node.rack, -node.rate, node.name),
     )
     least = slow_share * statistics.median(node.rate for node in rated)
-    fast = [node for node in wanting if node.rate >= least and node.name not in aside]
+    fast = [
+        node
+        for node in wanting
+        if node.has_source or (node.rate >= least and node.name not in aside)
+    ]
     if wanting and not fast and not holders:
         fast = [max(wanting, key=lambda node: node.rate)]
     planner = _Planner(rated, holders, relayable=relayable)
-    for rack in sorted({node.rack for node in fast}):
+    for rack in dict.fromkeys(node.rack for node in fast):
         planner.add_chain([node for node in fast if node.rack == rack])
     slow = [node for node in wanting if node not in fast]
     for node in sorted(slow, key=lambda node: (-node.rate, node.name)):
@@ -136,14 +142,20 @@ class _Rated:
     name: str
     rack: str
     rate: float
+    has_source: bool
 
 
 def _rated(nodes: Sequence[FanOutNode]) -> list[_Rated]:
     known = [node.bytes_per_second for node in nodes if node.bytes_per_second is not None]
     typical = statistics.median(known) if known else 1.0
     return [
-        _Rated(n.name, n.rack, typical if n.bytes_per_second is None else n.bytes_per_second)
-        for n in nodes
+        _Rated(
+            name=node.name,
+            rack=node.rack,
+            rate=typical if node.bytes_per_second is None else node.bytes_per_second,
+            has_source=node.has_source,
+        )
+        for node in nodes
     ]
 
 

@@ -9,6 +9,9 @@ from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.relay import (
+    Upstream,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.engines import (
     Part,
     Transfer,
@@ -23,24 +26,31 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_ur
     is_relayable,
 )
 
-_KEYS = {"name", "address", "rack", "bytes_per_second"}
+_KEYS = {"name", "address", "rack", "bytes_per_second", "has_source"}
 
 
 def chain_parts(
     nodes: Sequence[Mapping[str, Any]],
     holders: Sequence[str],
     aside: Sequence[str] = (),
+    *,
+    source: str,
+    source_token: str = "",
+    guarded: bool = False,
     **transfer: Any,
 ) -> dict[str, dict[str, Any]]:
     """The part of every node by its name, with the keys of Part.
 
-    A node has ``name`` and ``address`` and may have ``rack`` and ``bytes_per_second``; ``transfer``
-    holds the other fields of Transfer. Raises InputError.
+    A node has ``name`` and ``address`` and may have ``rack``, ``bytes_per_second`` and
+    ``has_source`` (its own disk is the source). ``source`` is the URL of the model's directory,
+    ``source_token`` what relays show there; a ``guarded`` one wants a secret that no relay may
+    keep. ``transfer`` holds the other fields of Transfer. Raises InputError.
     """
-    relayable = is_relayable(str(transfer["source"]))
+    relayable = is_relayable(source) and not guarded
+    upstream = Upstream(source, source_token) if relayable else None
     fan_out = fan_out_of(nodes, holders, aside, relayable=relayable)
     addresses = {str(node["name"]): str(node["address"]) for node in nodes}
-    parts = chain(Transfer(fan_out=fan_out, addresses=addresses, **transfer))
+    parts = chain(Transfer(source=upstream, fan_out=fan_out, addresses=addresses, **transfer))
     return {name: asdict(parts.get(name, Part())) for name in addresses}
 
 
@@ -78,4 +88,5 @@ def _node(node: Mapping[str, Any]) -> FanOutNode:
         name=str(node["name"]),
         rack=str(node.get("rack") or ""),
         bytes_per_second=node.get("bytes_per_second"),
+        has_source=bool(node.get("has_source")),
     )

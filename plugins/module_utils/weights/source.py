@@ -51,7 +51,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_ur
 
 ADAPTERS: Mapping[str, Callable[[str, Credentials], TransferAdapter]] = {
     "file": lambda source, _credentials: FileAdapter(source),
-    **dict.fromkeys(WEB_SCHEMES, lambda source, _credentials: HttpAdapter(source)),
+    **dict.fromkeys(WEB_SCHEMES, lambda source, given: HttpAdapter(source, given.token)),
     **dict.fromkeys(HUB_SCHEMES, lambda source, given: HubAdapter(source, given.token)),
     **dict.fromkeys(S3_SCHEMES, S3Adapter),
 }

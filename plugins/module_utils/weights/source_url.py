@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Callable
-from urllib.parse import SplitResult, unquote, urlsplit
+from typing import Callable, Optional
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 # Schemes of a directory on a web server, the only ones that nginx can read too.
 WEB_SCHEMES = ("http", "https")
@@ -33,7 +33,7 @@ _WHITE = re.compile(r"[\s\x00-\x1f\x7f]")
 class Credentials:
     """What a source wants to see; empty where it gives its files to everybody.
 
-    ``token`` is for a hub, the others are for S3.
+    ``token`` is for a hub or a web server, the others are for S3.
     """
 
     token: str = field(default="", repr=False)
@@ -81,6 +81,27 @@ class S3Prefix:
     prefix: str
 
 
+@dataclass(frozen=True)
+class FilePlace:
+    """A directory: of ``host`` alone, or of whoever is asked where the host is empty."""
+
+    host: str
+    path: str
+
+    @property
+    def url(self) -> str:
+        """The URL of the directory on the host that has it."""
+        return f"file://{quote(self.path)}"
+
+
+def file_place(source: str) -> Optional[FilePlace]:
+    """Take apart ``file://HOST/PATH`` or ``file:///PATH``; None for another scheme."""
+    parts = urlsplit(source)
+    if parts.scheme != "file":
+        return None
+    return FilePlace(parts.netloc, unquote(parts.path).rstrip("/"))
+
+
 def s3_prefix(source: str) -> S3Prefix:
     """Take apart ``s3+https://ENDPOINT/BUCKET/PREFIX``, whose URL was checked."""
     parts = urlsplit(source)
@@ -123,7 +144,11 @@ def source_faults(source: str, credentials: Credentials) -> Iterator[SourceFault
 def credential_faults(source: str, credentials: Credentials) -> Iterator[SourceFault]:
     """Faults of the credentials given for a source."""
     scheme = urlsplit(source).scheme
-    wanted = {"_token": HUB_SCHEMES, "_access_key": S3_SCHEMES, "_secret_key": S3_SCHEMES}
+    wanted = {
+        "_token": (*HUB_SCHEMES, *WEB_SCHEMES),
+        "_access_key": S3_SCHEMES,
+        "_secret_key": S3_SCHEMES,
+    }
     secrets = {
         "_token": credentials.token,
         "_access_key": credentials.access_key,

@@ -55,19 +55,24 @@ class Site:
         }
 
     def play(
-        self, *arguments: str, on: Sequence[str] = NODES, **values: Any
+        self,
+        *arguments: str,
+        on: Sequence[str] = NODES,
+        errors_are_fatal: bool = True,
+        **values: Any,
     ) -> subprocess.CompletedProcess[str]:
-        """The role in a play of all nodes; only those in `on` run its tasks."""
+        """The role in a play of all nodes; only those in `on` run its tasks. "store" is no node."""
         hosts = {
             name: {
                 "ansible_connection": "local",
                 "ansible_python_interpreter": sys.executable,
             }
-            for name in NODES
+            for name in (*NODES, "store")
         }
         inventory = {"all": {"hosts": hosts, "vars": {**self.variables(), **values}}}
         (self.path / "hosts.yml").write_text(yaml.safe_dump(inventory))
-        playbook = [{"hosts": "all", "gather_facts": False, "any_errors_fatal": True}]
+        playbook: list[dict[str, Any]] = [{"hosts": "all:!store", "gather_facts": False}]
+        playbook[0]["any_errors_fatal"] = errors_are_fatal
         role = {"role": "baremetal.sglang.model_weights"}
         playbook[0]["roles"] = [{**role, "when": f"inventory_hostname in {list(on)}"}]
         (self.path / "play.yml").write_text(yaml.safe_dump(playbook))

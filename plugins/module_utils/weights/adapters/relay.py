@@ -43,7 +43,7 @@ _TOKEN = re.compile(r"[0-9a-f]{32,}")
 
 @dataclass(frozen=True)
 class Upstream:
-    """Where a relay gets what it lacks: the URL of a directory; ``token`` empty for the source."""
+    """Where a relay gets what it lacks: the URL of a directory; ``token`` empty: none."""
 
     url: str
     token: str = field(default="", repr=False)

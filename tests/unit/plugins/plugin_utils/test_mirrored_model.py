@@ -8,13 +8,9 @@ import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.bundle import Bundle
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.facts import HostState
 from ansible_collections.baremetal.sglang.plugins.module_utils.intent.model import Form
-from ansible_collections.baremetal.sglang.plugins.plugin_utils.mirrored_model import (
-    read_model,
-    source_faults,
-    source_warnings,
-)
+from ansible_collections.baremetal.sglang.plugins.plugin_utils.mirrored_model import read_model
 
-from tests.unit.plugins.module_utils.intent.samples import facts, reached, site
+from tests.unit.plugins.module_utils.intent.samples import facts, reached
 
 LIST = f"{'0' * 64}  a\n"
 DIGEST = hashlib.sha256(LIST.encode()).hexdigest()
@@ -113,78 +109,3 @@ def test_what_the_mirror_was_not_asked_is_not_judged() -> None:
     assert read_model(BUNDLE, (Form("", "elsewhere"),), "", mirror(LIST)) == (None, ())
     broken = Bundle("cp1", "/srv/bundle", "no such file", None, {})
     assert read_model(broken, (FREE,), "", mirror(LIST)) == (None, ())
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        *("", "http://10.0.0.9/r1", "file:///mnt/r1", "s3+https://10.0.0.9:9000/models/r1"),
-        "hf+https://hub.example/deepseek-ai/DeepSeek-R1@main",
-    ],
-)
-def test_a_source_of_its_own_is_a_directory_or_a_revision(source: str) -> None:
-    assert source_faults(site(site_weights_source=source)) == ()
-
-
-@pytest.mark.parametrize(
-    ("source", "found"),
-    [
-        ("ftp://10.0.0.9/r1", "'ftp://10.0.0.9/r1'"),
-        ("/mnt/r1", "'/mnt/r1'"),
-        ("http://me:secret@10.0.0.9/r1", "'http://10.0.0.9/r1'"),
-    ],
-)
-def test_a_source_that_is_none_is_one_fault_without_its_secrets(source: str, found: str) -> None:
-    (fault,) = source_faults(site(site_weights_source=source))
-    assert (fault.code, fault.where, fault.found) == (
-        "value_invalid",
-        "site_weights_source",
-        found,
-    )
-
-
-SECRET = "a-secret-" + "5eed" * 4
-
-
-def test_every_fault_of_a_source_and_its_credentials_is_told_without_a_secret() -> None:
-    found = source_faults(
-        site(
-            site_weights_source=f"hf+https://me:{SECRET}@hub.example/deepseek-ai/DeepSeek-R1",
-            site_weights_source_access_key=SECRET,
-            site_weights_source_region="EU West",
-        )
-    )
-    assert [(fault.where.removeprefix("site_weights_source"), fault.found) for fault in found] == [
-        ("", "'hf+https://hub.example/deepseek-ai/DeepSeek-R1'"),
-        ("", "'hf+https://hub.example/deepseek-ai/DeepSeek-R1'"),
-        ("_access_key", "is set"),
-        ("_secret_key", "is empty"),
-        ("_region", "'EU West'"),
-    ]
-    assert [fault.fix for fault in found][2] == "correct site_weights_source_access_key"
-    assert "the revision is missing" in found[0].needed
-    assert "holds credentials" in found[1].needed
-    assert SECRET not in str(found)
-
-
-def test_a_token_without_a_source_is_for_nobody() -> None:
-    (fault,) = source_faults(site(site_weights_source_token=SECRET))
-    assert fault.where == "site_weights_source_token"
-
-
-@pytest.mark.parametrize(
-    ("values", "warned"),
-    [
-        ({"site_weights_source": "hf+https://h/o/m@main"}, True),
-        ({"site_weights_source": f"hf+https://h/o/m@{'0' * 40}"}, False),
-        ({"site_weights_source": "hf+https://h/o/m@main", "site_weights_digest": DIGEST}, False),
-        ({}, False),
-    ],
-)
-def test_a_branch_is_warned_of(values: dict[str, str], warned: bool) -> None:
-    found = source_warnings(site(**values))
-    assert [" 'main' is a branch or a tag" in warning for warning in found] == [True] * warned
-
-
-def test_the_secrets_of_a_site_are_not_shown_by_accident() -> None:
-    assert SECRET not in repr(site(site_weights_source_token=SECRET))

@@ -50,6 +50,7 @@ SITE = Site(
     site_weights_source_access_key="",
     site_weights_source_secret_key="",
     site_weights_source_region="us-east-1",
+    site_weights_transfer="auto",
     site_weights_digest="",
     site_weights_destination="/var/lib/baremetal-sglang/models",
     site_nfs_server="",

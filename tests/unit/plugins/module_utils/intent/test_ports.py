@@ -10,7 +10,8 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.ports impo
 
 from tests.unit.plugins.module_utils.intent.samples import INVENTORY, SITE, facts, inventory
 
-PORTS = wanted_ports(SITE, {"http": 8080, "registry": 5000, "relay": 8090})
+MIRROR_PORTS = {"http": 8080, "registry": 5000, "relay": 8090, "source": 8091}
+PORTS = wanted_ports(SITE, MIRROR_PORTS)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,18 @@ def test_the_mirror_has_its_ports_on_any_host() -> None:
     assert len(list(port_faults(PORTS, given, {"store": answer}))) == 1
 
 
+def test_the_one_host_that_has_the_weights_serves_them_on_a_port_of_its_own() -> None:
+    answer = facts(listeners=[{"port": 8091, "address": "::", "process": "java", "pid": 1}])
+    wanted = wanted_ports(SITE, MIRROR_PORTS, "node1")
+    found = [*port_faults(wanted, INVENTORY, {"node1": answer, "cp1": answer})]
+    assert [(fault.code, fault.where) for fault in found] == [("port_taken", "node1")]
+    assert list(port_faults(PORTS, INVENTORY, {"node1": answer})) == []
+
+
 def test_nodes_that_pass_nothing_on_need_no_port() -> None:
-    numbers = {port.number for port in wanted_ports(SITE, {"http": 1, "registry": 2, "relay": 0})}
+    numbers = {
+        port.number
+        for port in wanted_ports(SITE, {"http": 1, "registry": 2, "relay": 0, "source": 0})
+    }
     assert 0 not in numbers
     assert {1, 2} <= numbers

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import Change
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.relay import (
+    Upstream,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.engines import (
     Part,
     Transfer,
@@ -55,7 +58,7 @@ class Cluster:
     def transfer(self, node: str) -> Transfer:
         """The transfer as it is with this node's weights root."""
         return Transfer(
-            source=self.source,
+            source=Upstream(self.source) if is_relayable(self.source) else None,
             model="m",
             digest=self.model.digest,
             root=str(self.root(node)),

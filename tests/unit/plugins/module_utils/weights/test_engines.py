@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.adapters.relay import (
+    Upstream,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.engines import (
     ENGINES,
     Part,
@@ -16,7 +18,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.fanout im
 TOKEN = "0123456789abcdef" * 2
 NODES = [FanOutNode(name, "r1", rate) for name, rate in (("a", 2), ("b", 2), ("c", 2), ("s", 1))]
 TRANSFER = Transfer(
-    source="http://10.0.0.1:8080/models/m",
+    source=Upstream("http://10.0.0.1:8080/models/m", "5eed" * 8),
     model="m",
     digest="5f1d2c0e9b7a" + "0" * 52,
     root="/models",
@@ -45,6 +47,7 @@ def test_every_node_listens_on_its_own_address_and_ends_at_the_source() -> None:
     for name, part in ENGINES["chain"](TRANSFER).items():
         assert f"listen {TRANSFER.addresses[name]}:8090;" in part.relay
         assert "server 10.0.0.1:8080 max_fails=0;" in part.relay
+        assert f'proxy_set_header Authorization "Bearer {"5eed" * 8}";' in part.relay
 
 
 def test_a_holder_runs_a_relay_and_is_fed_by_nobody() -> None:
@@ -56,12 +59,9 @@ def test_a_holder_runs_a_relay_and_is_fed_by_nobody() -> None:
     assert "rewrite ^ /stored/$relayed_file break;" in parts["b"].relay
 
 
-@pytest.mark.parametrize("source", [f"hf+https://h/o/m@{'0' * 40}", "s3+http://h/models/m"])
-def test_the_head_asks_a_source_that_nginx_cannot_read_and_gives_whole_files_on(
-    source: str,
-) -> None:
+def test_the_head_asks_a_source_that_nginx_cannot_read_and_gives_whole_files_on() -> None:
     fan_out = plan_fan_out(NODES, relayable=False)
-    parts = ENGINES["chain"](replace(TRANSFER, source=source, fan_out=fan_out))
+    parts = ENGINES["chain"](replace(TRANSFER, source=None, fan_out=fan_out))
     assert {n: (p.feeds, p.stored_only, p.relayed) for n, p in parts.items()} == {
         "a": ((), False, False),
         "b": (("http://10.0.0.11:8090",), True, True),
@@ -69,11 +69,12 @@ def test_the_head_asks_a_source_that_nginx_cannot_read_and_gives_whole_files_on(
         "s": (("http://10.0.0.13:8090",), True, False),
     }
     assert "proxy_pass" not in parts["a"].relay
-    assert all("//h" not in part.relay for part in parts.values())
+    assert all("10.0.0.1:8080" not in part.relay for part in parts.values())
     assert "rewrite ^ /stored/$relayed_file break;" in parts["b"].relay
     assert "rewrite ^ /chain/$relayed_file break;" in parts["c"].relay
 
 
 def test_the_token_is_not_shown_by_accident() -> None:
     parts = ENGINES["chain"](TRANSFER)
-    assert TOKEN not in repr(TRANSFER) + repr(parts)
+    shown = repr(TRANSFER) + repr(parts)
+    assert (TOKEN in shown, "5eed" in shown) == (False, False)

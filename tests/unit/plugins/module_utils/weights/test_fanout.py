@@ -47,6 +47,13 @@ def test_who_is_fed_by_a_source_that_no_relay_reads_gives_whole_files_on() -> No
     )
 
 
+def test_the_node_that_has_the_source_heads_all_however_slow_it_is() -> None:
+    slow = FanOutNode("z", "r2", 1, has_source=True)
+    plan = plan_fan_out([node("a", rate=9), node("b", rate=9), slow, node("c", "r2", 9)])
+    assert plan.chains == (("z", "c"), ("a", "b"))
+    assert feeders(plan) == {"z": (), "c": ("z",), "a": ("c",), "b": ("a",)}
+
+
 def test_with_a_holder_no_source_is_read_whatever_it_is() -> None:
     nodes, holders = [node("a"), node("b"), node("c")], frozenset("a")
     assert plan_fan_out(nodes, holders=holders, relayable=False) == plan_fan_out(

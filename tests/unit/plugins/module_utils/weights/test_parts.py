@@ -67,5 +67,25 @@ def test_nodes_that_no_chain_can_be_made_of_are_refused(
     assert TOKEN not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "asks"),
+    [
+        ({}, 'proxy_set_header Authorization "";'),
+        ({"source_token": "5eed" * 8}, f'proxy_set_header Authorization "Bearer {"5eed" * 8}";'),
+    ],
+)
+def test_the_head_shows_the_source_what_it_wants(given: dict[str, str], asks: str) -> None:
+    nodes = [NODES[0], {**NODES[2], "has_source": True}]
+    parts = weights_parts(nodes, **TRANSFER, **given)
+    assert (parts["c"]["feeds"], parts["a"]["feeds"]) == ((), ("http://10.0.0.13:8090",))
+    assert asks in parts["c"]["relay"]
+
+
+def test_no_relay_keeps_the_secret_of_a_guarded_source() -> None:
+    parts = weights_parts(NODES[:2], **TRANSFER, guarded=True)
+    assert all("10.0.0.1:8080" not in part["relay"] for part in parts.values())
+    assert (parts["a"]["relayed"], parts["b"]["stored_only"]) == (False, True)
+
+
 def test_the_filter_has_its_name() -> None:
     assert FilterModule().filters() == {"weights_parts": weights_parts}

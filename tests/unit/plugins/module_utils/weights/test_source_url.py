@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_url import (
     Credentials,
+    FilePlace,
+    file_place,
     moving_revision,
     source_faults,
 )
@@ -68,6 +70,28 @@ def test_what_a_buckets_url_lacks_is_told_without_its_secrets(source: str, neede
     assert "secret" not in " ".join(found)
 
 
+def test_a_web_server_may_want_a_token() -> None:
+    assert faults("https://m/a", token=SECRET) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        ("file://node1/data/r%201/", FilePlace("node1", "/data/r 1")),
+        ("file:///data/r1", FilePlace("", "/data/r1")),
+        ("http://node1/data", None),
+    ],
+)
+def test_a_directory_is_of_one_host_or_of_whoever_is_asked(
+    source: str, place: FilePlace | None
+) -> None:
+    assert file_place(source) == place
+
+
+def test_a_host_reads_its_own_directory() -> None:
+    assert FilePlace("node1", "/data/r 1").url == "file:///data/r%201"
+
+
 HUB, S3 = "hf+https://h/o/m@1", "s3+https://h/models/m"
 
 
@@ -75,9 +99,9 @@ HUB, S3 = "hf+https://h/o/m@1", "s3+https://h/models/m"
     ("source", "credentials", "fault"),
     [
         (
-            "https://m/a",
+            "file:///m/a",
             {"token": SECRET},
-            "_token is set: only a source of hf+http:// or hf+https://",
+            "_token is set: only a source of hf+http:// or hf+https:// or http:// or https://",
         ),
         (S3, {"token": SECRET}, "_token is set: only a source of hf+http:// or hf+https://"),
         (HUB, {"token": "a\nb"}, "_token is set: it holds white space"),
