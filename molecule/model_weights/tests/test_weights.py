@@ -3,6 +3,7 @@
 # ruff: noqa: S101  testinfra states what it needs with assert
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def bring(host: Any, arguments: str = "") -> dict[str, Any]:
     return dict(answer)
 
 
-@pytest.mark.parametrize("name", ["served", "carried"])
+@pytest.mark.parametrize("name", ["served", "carried", "placed"])
 def test_a_pods_user_reads_every_byte_through_the_link(host: Any, name: str) -> None:
     assert host.file(f"{ROOT}/{name}").linked_to == f"{ROOT}/{name}@{DIGEST[:12]}"
     check = f"cd {ROOT}/{name} && exec setpriv --reuid 65532 --regid 65532 --clear-groups"
@@ -75,6 +76,19 @@ def test_a_removed_model_leaves_nothing_behind(host: Any) -> None:
     bring(host, "name=short state=absent")
     assert not [name for name in host.file(ROOT).listdir() if name.startswith("short")]
     assert host.file(f"{ROOT}/.staging").listdir() == []
+
+
+def test_the_host_that_has_a_model_serves_it_for_the_run_alone(host: Any) -> None:
+    assert host.package("nginx-light").is_installed
+    nginx = host.service("nginx")
+    assert (nginx.is_enabled, nginx.is_running) == (False, False)
+    assert host.run("pgrep -x nginx").rc == 1
+    assert not host.file("/run/baremetal-sglang-source").exists
+
+
+def test_the_scrub_of_the_host_that_has_a_model_reads_it_there(host: Any) -> None:
+    told = host.file("/etc/baremetal-sglang/weights-scrub/placed.json").content_string
+    assert json.loads(told)["sources"] == ["file:///srv/models/carried"]
 
 
 def scrubbed(host: Any, name: str) -> dict[str, Any]:

@@ -72,7 +72,9 @@ def test_the_machine_reads_what_is_written(tmp_path: Path, hosts: int, name: str
 
 
 @pytest.mark.parametrize(
-    "by_hand", {by_hand for grid in GRIDS.values() for by_hand in grid}, ids=lambda each: each.name
+    "by_hand",
+    dict.fromkeys(by_hand for grid in GRIDS.values() for by_hand in grid),
+    ids=lambda each: each.name,
 )
 def test_the_engine_knows_each_option_of_a_person(by_hand: ByHand) -> None:
     options = options_of(FIRST_VERSION)
