@@ -157,8 +157,8 @@ def warnings(evidence: Evidence) -> tuple[str, ...]:
 
 def _unpinned(where: str, digest: str) -> str:
     return (
-        f"{where}: nothing pins these weights. Every byte is verified against the SHA256SUMS that"
-        f" lies there{digest}; compare the list with a source that you trust, and set"
+        f"{where}: nothing pins these weights. Every byte is verified against the list that comes"
+        f" from there{digest}; compare the list with a source that you trust, and set"
         " site_weights_digest to its SHA-256"
     )
 
