@@ -22,13 +22,14 @@ from lab.bundle.cache import cache_root
 from lab.bundle.catalogue import LOCKS, Part, load
 
 # Lowest Python that a lock must install on, by what the packages are used for. The newest
-# ansible-core runs in a trixie host, whose Python is 3.13.
+# ansible-core runs in a trixie host and the router in an image of trixie, whose Python is 3.13.
 PYTHON = {
     "controller": "3.11",
     "builder": "3.11",
     "controller-newest": "3.13",
     "mutation": "3.11",
     "s3-server": "3.11",
+    "router": "3.13",
 }
 
 

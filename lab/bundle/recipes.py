@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from lab.bundle import charts, debian, debs, engine, images, model, sources
+from lab.bundle import charts, debian, debs, engine, images, model, router, sources
 from lab.bundle.builder import Recipe
 from lab.bundle.catalogue import Catalogue, Part
 
@@ -12,12 +12,12 @@ _BY_KIND: Mapping[str, Callable[[str, Part, Catalogue], Recipe]] = {
     "source": lambda _name, part, _catalogue: sources.recipe(part),
     "deb": lambda name, part, _catalogue: debs.recipe(name, part),
     "debian": lambda _name, part, _catalogue: debian.recipe(part),
-    "image": lambda name, part, _catalogue: (
-        images.recipe(name, part) if "source" in part else engine.recipe(name, part)
-    ),
+    "image": lambda name, part, _catalogue: _image(name, part),
     "chart": lambda name, _part, catalogue: charts.recipe(name, catalogue),
     "model": lambda name, _part, catalogue: model.recipe(name, catalogue),
 }
+# Images of Python packages by their use; those of a source part are programs of it.
+_PYTHON_IMAGES: Mapping[str, Callable[[Part], Recipe]] = {"router": router.recipe}
 # The machine's own packages, and images that only upstream builds.
 _NOT_BUILT = ("builder", "machines", "upstream")
 
@@ -32,3 +32,11 @@ def recipes(catalogue: Catalogue) -> dict[str, Recipe]:
         for name, part in catalogue.parts.items()
         if part["kind"] in _BY_KIND and part.get("use") not in _NOT_BUILT
     }
+
+
+def _image(name: str, part: Part) -> Recipe:
+    if "source" in part:
+        return images.recipe(name, part)
+    if part.get("use") in _PYTHON_IMAGES:
+        return _PYTHON_IMAGES[part["use"]](part)
+    return engine.recipe(name, part)
