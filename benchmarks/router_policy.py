@@ -1,8 +1,8 @@
-"""How evenly each policy of sglang-router spreads requests, and how often it asks for load.
+"""How evenly each policy of the router (smg) spreads requests, and how often it asks for load.
 
 PYTHON -m benchmarks.router_policy
 
-PYTHON is an interpreter with sglang-router (its version is printed). The router is the real one;
+PYTHON is an interpreter with smg (its version is printed). The router is the real one;
 the engines are simulated here: each holds a request for a time and answers. For each policy the
 command prints for how many of the requests an engine with the fewest requests in flight was taken,
 and the questions for load that one engine had each minute. It needs no GPU and takes a minute.
@@ -29,17 +29,21 @@ REQUESTS = 60
 SEED = 1
 # Milliseconds that an engine holds a request: most are short, a third is long.
 HOLDING = (200, 400, 2000)
-LEAST = ("--balance-abs-threshold", "0", "--balance-rel-threshold", "1.0")
+LOADS = "/v1/loads"
+MODELS = {"object": "list", "data": [{"id": "simulated", "object": "model"}]}
 POLICIES = (
-    ("cache_aware", *LEAST),
+    ("least_load",),
+    ("least_load", "--load-monitor-interval", "5"),
+    ("power_of_two",),
+    ("power_of_two", "--power-of-two-load-metric", "least_requests"),
     ("cache_aware",),
+    ("cache_aware", "--balance-abs-threshold", "0", "--balance-rel-threshold", "1.0"),
     ("round_robin",),
-    ("power_of_two", "--worker-startup-check-interval", "5"),
 )
 
 
 class Engine(ThreadingHTTPServer):
-    """A simulated engine that counts the questions for its load."""
+    """A simulated engine that counts its requests in flight and the questions for its load."""
 
     request_queue_size = 200
     daemon_threads = True
@@ -47,6 +51,12 @@ class Engine(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
         self.asked = 0
+        self.running: set[int] = set()
+
+    def load(self) -> dict[str, object]:
+        """What an engine of SGLang says of its load: all that it has taken is running."""
+        running = len(self.running)
+        return {"loads": [{"dp_rank": 0, "num_running_reqs": running, "num_waiting_reqs": 0}]}
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -55,15 +65,17 @@ class Answer(BaseHTTPRequestHandler):
     server: Engine
 
     def do_GET(self) -> None:
-        """Health, nothing of the model, and a load that never changes."""
-        self.server.asked += self.path == "/get_load"
-        load = [{"dp_rank": 0, "num_tokens": 1}]
-        self._send(load if self.path == "/get_load" else {})
+        """Health, the name of the model, and the load."""
+        path = self.path.split("?")[0]
+        self.server.asked += path == LOADS
+        self._send({"/v1/models": MODELS, LOADS: self.server.load()}.get(path, {}))
 
     def do_POST(self) -> None:
         """A completion, after as many milliseconds as the request wants tokens."""
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.running.add(id(self))
         time.sleep(asked["max_tokens"] / 1000)
+        self.server.running.discard(id(self))
         self._send({"port": self.server.server_port})
 
     def log_message(self, *_: object) -> None:
@@ -80,7 +92,7 @@ class Answer(BaseHTTPRequestHandler):
 
 def main() -> None:
     """Run each policy with prompts that begin alike and with prompts that do not."""
-    print(f"sglang-router {version('sglang-router')}, {ENGINES} simulated engines")
+    print(f"smg {version('smg')}, {ENGINES} simulated engines")
     for policy in POLICIES:
         with engines() as running, router(policy, running) as port:
             begun = time.monotonic()
@@ -115,7 +127,7 @@ def router(policy: tuple[str, ...], running: list[Engine]) -> Iterator[int]:
     port, metrics = free_port(), free_port()
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "sglang_router.launch_router", "--host", "127.0.0.1"),
+            *(sys.executable, "-m", "smg.launch_router", "--host", "127.0.0.1"),
             *("--port", str(port), "--prometheus-port", str(metrics), "--policy", *policy),
             *("--worker-urls", *(f"http://127.0.0.1:{engine.server_port}" for engine in running)),
         ],

@@ -74,9 +74,8 @@ OTHERS: tuple[dict[str, dict[str, Any]], ...] = (
     {"communication": {"all_reduce": "auto"}},
     *(
         {"load_balancing": {"strategy": name}}
-        for name in ("round_robin", "random", "cache_aware", "power_of_two", "manual")
+        for name in ("round_robin", "random", "cache_aware", "power_of_two", "least_load", "manual")
     ),
-    {"load_balancing": {"strategy": "power_of_two", "update_interval": "5s"}},
     {"precision": {"mixed": "BF16"}},
     {"parallelism": {"data": 2}},
     {"parallelism": {"pipeline": 2}},
@@ -88,10 +87,7 @@ OTHERS: tuple[dict[str, dict[str, Any]], ...] = (
 def _others() -> Iterable[tuple[str, str, str]]:
     for document in OTHERS:
         row = _mapping("guide_intent").read_intent(document, source=PAGE).rows[-1]
-        name = f"`{row.key}: {row.value}`"
-        if len(next(iter(document.values()))) > 1:
-            name += " with `strategy: power_of_two`"
-        yield name, row.became, row.why
+        yield f"`{row.key}: {row.value}`", row.became, row.why
 
 
 def _mapping(module: str) -> Any:

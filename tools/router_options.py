@@ -1,9 +1,9 @@
-"""Read the options of `sglang_router.launch_router` from an unpacked wheel, without importing it.
+"""Read the options of `smg.launch_router` from an unpacked wheel, without importing it.
 
 python -m tools.router_options DIRECTORY            print them, one a line
 python -m tools.router_options DIRECTORY --check F  exit 1 if F does not have the same lines
 
-DIRECTORY holds `sglang_router/` of the wheel (`unzip sglang_router-*.whl -d DIRECTORY`). A line is
+DIRECTORY holds `smg/` of the wheel (`unzip smg-*.whl -d DIRECTORY`). A line is
 the option's name, `value`, `values` or `flag`, and the values it takes where they can be counted.
 tests/fixtures/engine/router-options-<version>.txt is this output.
 """
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROUTER_ARGUMENTS = "sglang_router/router_args.py"
+ROUTER_ARGUMENTS = "smg/router_args.py"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,13 +38,25 @@ def main(arguments: list[str] | None = None) -> int:
 
 def options(source: str) -> Iterator[str]:
     """One line for each `add_argument` of the source."""
-    for node in ast.walk(ast.parse(source)):
+    module = ast.parse(source)
+    named = _lists(module)
+    for node in ast.walk(module):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
         if node.func.attr != "add_argument":
             continue
         words = {word.arg: word.value for word in node.keywords if word.arg}
-        yield " ".join([_name(node.args[0]), _kind(words), *_choices(words)])
+        yield " ".join([_name(node.args[0]), _kind(words), *_items(words.get("choices"), named)])
+
+
+def _lists(module: ast.Module) -> dict[str, list[str]]:
+    """The lists of the module that have a name: options share their choices by it."""
+    named: dict[str, list[str]] = {}
+    for node in module.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
+            (target,) = node.targets
+            named[ast.unparse(target)] = _items(node.value, named)
+    return named
 
 
 def _name(node: ast.expr) -> str:
@@ -53,10 +65,17 @@ def _name(node: ast.expr) -> str:
     return "".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
 
 
-def _choices(words: dict[str, ast.expr]) -> list[str]:
-    # A list that is computed when the router starts cannot be read here.
-    choices = words.get("choices")
-    return ast.literal_eval(choices) if isinstance(choices, ast.List) else []
+def _items(node: ast.expr | None, named: dict[str, list[str]]) -> list[str]:
+    """The texts of a list; none of one that is computed when the router starts."""
+    if isinstance(node, ast.Starred):
+        return _items(node.value, named)
+    if isinstance(node, ast.Name):
+        return named.get(node.id, [])
+    if isinstance(node, ast.Constant):
+        return [str(node.value)]
+    if isinstance(node, ast.List):
+        return [text for item in node.elts for text in _items(item, named)]
+    return []
 
 
 def _kind(words: dict[str, ast.expr]) -> str:

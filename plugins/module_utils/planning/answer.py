@@ -50,8 +50,8 @@ class Engine:
 class Answer:
     """The planner's answer to a request.
 
-    C(intent) are the rows of the guide's configuration file, C(router_arguments) those of the
-    router in front of the groups.
+    C(intent) are the rows of the guide's configuration file, C(router_settings) what it sets of the
+    router, C(router_arguments) all of the router in front of the groups.
     """
 
     request: Request
@@ -61,4 +61,5 @@ class Answer:
     transports: tuple[Transport, ...]
     warnings: tuple[str, ...]
     intent: tuple[Row, ...] = ()
+    router_settings: tuple[str, ...] = ()
     router_arguments: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ Each function takes the parsed value and all parsed values of the file by key, a
 of it and why. Nothing it returns is applied here.
 
 Sources: the engine's options are those of server_args.py in the catalogue's SGLang; the router's
-those of router_args.py in sglang-router 0.3.2; NCCL's variables those of its user guide.
+those of router_args.py in the catalogue's smg; NCCL's variables those of its user guide.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import Any
 RDMA = "rdma"
 TCP = "tcp"
 LEAST_CONNECTIONS = "least_connections"
-POWER_OF_TWO = "power_of_two"
 MIB = 1024**2
 # MiB. NCCL's own NCCL_BUFFSIZE is 4 MiB (user guide), and each channel of each peer has one. What
 # is larger is not passed on: 16 channels of 16 MiB already are 256 MiB of a GPU for each peer.
@@ -150,15 +149,15 @@ def topology_file(value: str, _values: Values) -> Outcome:
 
 
 _LEAST_CONNECTIONS = Outcome(
-    "--policy cache_aware --balance-abs-threshold 0 --balance-rel-threshold 1.0 (router);"
+    "--policy power_of_two --power-of-two-load-metric least_requests (router);"
     " --load-balance-method total_requests (engines with DP attention)",
-    "The router has no policy of this name. With both thresholds at their lowest, cache_aware"
-    " takes an engine with the fewest requests in flight and among equals the one that knows the"
-    " beginning of the prompt. Each router counts its own requests.",
+    "The router has no policy of this name. With this metric power_of_two takes, of all engines,"
+    " one with the fewest requests in flight; least_load does not, it compares expected waits. Each"
+    " router counts its own requests.",
     Settings(
         router_arguments=(
-            *("--policy", "cache_aware"),
-            *("--balance-abs-threshold", "0", "--balance-rel-threshold", "1.0"),
+            *("--policy", "power_of_two"),
+            *("--power-of-two-load-metric", "least_requests"),
         ),
         load_balance_method="total_requests",
     ),
@@ -168,8 +167,10 @@ _POLICIES = {
     "round_robin": "The router's policy of this name.",
     "random": "The router's policy of this name.",
     "cache_aware": "The router's policy of this name, and its default.",
-    POWER_OF_TWO: "The router's policy of this name: the less loaded of two engines drawn at"
-    " random. It asks the engines for their load, which needs their endpoint /get_load.",
+    "power_of_two": "The router's policy of this name: the shorter expected wait of two engines"
+    " drawn at random.",
+    "least_load": "The router's policy of this name: the shortest expected wait of all engines,"
+    " from what they say of their load.",
     "manual": "The router's policy of this name: requests with the same routing key go to the same"
     " engine.",
 }
@@ -187,18 +188,14 @@ def strategy(value: str, _values: Values) -> Outcome:
     )
 
 
-def update_interval(value: int, values: Values) -> Outcome:
-    """How often the router asks the engines for their load; it does so under one policy only."""
-    if values.get("load_balancing.strategy") != POWER_OF_TWO:
-        return nothing(
-            "The router counts its own requests, so the figures are new at each one. It asks"
-            " engines for their load under power_of_two only."
-        )
+def update_interval(value: int, _values: Values) -> Outcome:
+    """How often the router asks the engines for their load."""
     return Outcome(
-        f"--worker-startup-check-interval {value} (router)",
-        "In spite of its name this option also sets the seconds between two questions to the"
-        " engines for their load.",
-        Settings(router_arguments=("--worker-startup-check-interval", str(value))),
+        f"--load-monitor-interval {value} (router)",
+        "The seconds between two questions to each engine for its load, under every policy: engines"
+        " with a long queue or a full KV cache are passed over. Requests in flight the router"
+        " counts itself, so these are new at each request.",
+        Settings(router_arguments=("--load-monitor-interval", str(value))),
     )
 
 

@@ -92,7 +92,8 @@ class Plan:
     """Plan schema 1. C(engine_part) names an image of the catalogue.
 
     C(cache_path) is a directory of each host in which the engine keeps what it compiles, empty for
-    none. C(racks) holds (host, rack) sorted by host, C(spares) hosts that no rank takes. The
+    none. C(router_arguments) are options with their values that an intent file sets of the router.
+    C(racks) holds (host, rack) sorted by host, C(spares) hosts that no rank takes. The
     document's C(explanation) is for people: nothing that is built from a plan reads it.
     """
 
@@ -108,6 +109,7 @@ class Plan:
     shared_memory_mib: int
     startup_seconds: int
     cache_path: str = ""
+    router_arguments: tuple[str, ...] = ()
     racks: tuple[tuple[str, str], ...] = ()
     spares: tuple[str, ...] = ()
 
@@ -153,6 +155,7 @@ def _build(document: Mapping[str, Any]) -> Plan:
         shared_memory_mib=document["shared_memory_mib"],
         startup_seconds=document["startup_seconds"],
         cache_path=document.get("cache_path", ""),
+        router_arguments=tuple(document.get("router_arguments", ())),
         racks=tuple(sorted(document.get("racks", {}).items())),
         spares=tuple(document.get("spares", ())),
     )

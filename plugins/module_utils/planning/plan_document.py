@@ -64,6 +64,7 @@ def plan_document(answer: Answer) -> dict[str, Any]:
         "shared_memory_mib": resources.shared_memory_mib,
         "startup_seconds": resources.startup_seconds,
         **_cache(answer),
+        **_router(answer),
         "racks": racks,
         "spares": [node.name for node in request.nodes if node.name in spares],
         "explanation": explanation(answer),
@@ -81,6 +82,11 @@ def _cache(answer: Answer) -> Mapping[str, str]:
     """The hosts' directory that is mounted where variables of the environment lie."""
     made = {setting.name: setting.value for setting in answer.environment.elsewhere}
     return {"cache_path": made[CACHE_MOUNT]} if CACHE_MOUNT in made else {}
+
+
+def _router(answer: Answer) -> Mapping[str, list[str]]:
+    """What an intent file sets of the router."""
+    return {"router_arguments": list(answer.router_settings)} if answer.router_settings else {}
 
 
 def _groups(engine: Engine, *, of_its_own: bool) -> Iterator[Mapping[str, Any]]:

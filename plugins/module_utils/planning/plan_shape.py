@@ -119,6 +119,7 @@ _SIZES: Mapping[str, Kind] = {"expert_parallel": COUNT, "attention_data_parallel
 OPTIONAL: Mapping[str, Mapping[str, Kind]] = {
     "": {
         "cache_path": DIRECTORY,
+        "router_arguments": TEXTS,
         "racks": RACKS,
         "spares": TEXTS,
         "explanation": OPEN_MAPPING,

@@ -24,7 +24,6 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.choose i
     choose,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.disaggregation import (
-    BOOTSTRAP_PORT,
     Role,
     disaggregate,
 )
@@ -80,10 +79,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request 
     Request,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.router_arguments import (
-    disaggregated_router_arguments,
     leader_address,
     role_group_names,
-    unified_router_arguments,
+    router_arguments,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.transport import transports
 
@@ -136,6 +134,7 @@ def make_plan(question: Question) -> dict[str, Any]:
             transports=transports(hosts, candidates, environment),
             warnings=(*question.warnings, *warnings, *environment.warnings),
             intent=question.rows,
+            router_settings=question.intent.router_arguments,
             router_arguments=_router(question, engines),
         )
     )
@@ -229,21 +228,16 @@ def _with_intent(question: Question, hosts: int) -> Request:
 
 def _router(question: Question, engines: Sequence[Engine]) -> tuple[str, ...]:
     """Arguments of a router in front of the groups, where there is something to route."""
-    policy = question.intent.router_arguments
-    addresses = [
-        [
+    settings = question.intent.router_arguments
+    addresses = {
+        engine.role: [
             leader_address(name, namespace=question.namespace, port=SERVING_PORT)
             for name in engine.names
         ]
         for engine in engines
-    ]
-    if len(engines) == 1:
-        several = len(addresses[0]) > 1
-        return unified_router_arguments(addresses[0], policy) if several or policy else ()
-    prefill, decode = addresses
-    return disaggregated_router_arguments(
-        prefill, decode, bootstrap_port=BOOTSTRAP_PORT, policy=policy
-    )
+    }
+    several = sum(len(urls) for urls in addresses.values()) > 1
+    return router_arguments(addresses, settings) if several or settings else ()
 
 
 def _hosts(request: Request, engines: Sequence[Engine]) -> tuple[Node, ...]:

@@ -31,8 +31,7 @@ def test_the_tables_of_this_checkout_are_current() -> None:
         "guide |\n",
         "| `topology.file` | a non-empty string | this collection |\n",
         "| `communication.buffer_size: 8MB` | NCCL_BUFFSIZE=8388608 | ",
-        "| `load_balancing.update_interval: 5s` with `strategy: power_of_two` | "
-        "--worker-startup-check-interval 5 (router) | ",
+        "| `load_balancing.update_interval: 5s` | --load-monitor-interval 5 (router) | ",
     ],
 )
 def test_the_guides_file_its_mapping_and_other_values_are_in_the_tables(line: str) -> None:

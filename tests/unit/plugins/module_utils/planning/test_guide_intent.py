@@ -53,20 +53,20 @@ def test_the_guides_own_file_is_mapped_key_by_key() -> None:
         (
             "load_balancing.strategy",
             "least_connections",
-            "--policy cache_aware --balance-abs-threshold 0 --balance-rel-threshold 1.0 (router);"
+            "--policy power_of_two --power-of-two-load-metric least_requests (router);"
             " --load-balance-method total_requests (engines with DP attention)",
         ),
-        ("load_balancing.update_interval", "5s", "no equivalent"),
+        ("load_balancing.update_interval", "5s", "--load-monitor-interval 5 (router)"),
     ]
     assert intent.settings == Settings(
         transport="rdma",
         router_arguments=(
             "--policy",
-            "cache_aware",
-            "--balance-abs-threshold",
-            "0",
-            "--balance-rel-threshold",
-            "1.0",
+            "power_of_two",
+            "--power-of-two-load-metric",
+            "least_requests",
+            "--load-monitor-interval",
+            "5",
         ),
         load_balance_method="total_requests",
     )
@@ -117,8 +117,8 @@ def test_all_faults_come_at_once_and_sorted() -> None:
         "sgl-config.yaml: communication.protocol: intent value invalid: found 'gRPC', needed one of"
         " RDMA, TCP; give one of RDMA, TCP",
         "sgl-config.yaml: load_balancing.strategy: intent value invalid: found 'least-conection',"
-        " needed one of least_connections, round_robin, random, cache_aware, power_of_two, manual;"
-        " write least_connections",
+        " needed one of least_connections, round_robin, random, cache_aware, power_of_two,"
+        " least_load, manual; write least_connections",
         "sgl-config.yaml: load_balancing.update_interval: intent value invalid: found '500ms',"
         " needed whole seconds, minutes or hours, such as 5s; give whole seconds, minutes or hours,"
         " such as 5s",

@@ -113,21 +113,12 @@ def test_formats_in_a_list_are_shown_as_one_value() -> None:
     assert row_of("precision.mixed", ["FP16", "FP8"]).value == "FP16+FP8"
 
 
-def test_the_update_interval_counts_where_the_router_asks_for_load() -> None:
-    document = {"load_balancing": {"strategy": "power_of_two", "update_interval": "5s"}}
-    intent = read_intent(document, source="f")
-    assert intent.rows[1].became == "--worker-startup-check-interval 5 (router)"
-    assert intent.settings.router_arguments == (
-        *("--policy", "power_of_two"),
-        *("--worker-startup-check-interval", "5"),
-    )
-
-
 @pytest.mark.parametrize("strategy", [*STRATEGIES, None])
-def test_the_update_interval_has_no_equivalent_under_another_policy(strategy: str | None) -> None:
+def test_the_update_interval_counts_under_every_policy(strategy: str | None) -> None:
     balancing = {"update_interval": "5s", **({"strategy": strategy} if strategy else {})}
-    row = read_intent({"load_balancing": balancing}, source="f").rows[-1]
-    assert (row.became == "no equivalent") is (strategy != "power_of_two")
+    intent = read_intent({"load_balancing": balancing}, source="f")
+    assert intent.rows[-1].became == "--load-monitor-interval 5 (router)"
+    assert intent.settings.router_arguments[-2:] == ("--load-monitor-interval", "5")
 
 
 def options(name: str) -> dict[str, list[str]]:
@@ -144,9 +135,9 @@ def test_each_engine_option_that_a_file_can_set_exists(name: str) -> None:
 
 
 def test_each_router_option_that_a_file_can_set_exists() -> None:
-    known = options("router-options-0.3.2.txt")
-    assert known["--policy"] == [
-        *("value", "random", "round_robin", "cache_aware", "power_of_two", "manual")
+    known = options("router-options-1.13.0.txt")
+    assert known["--power-of-two-load-metric"][1:] == [
+        *("expected_wait", "requests", "least_requests")
     ]
     for strategy in STRATEGIES:
         balancing = {"strategy": strategy, "update_interval": "5s"}
