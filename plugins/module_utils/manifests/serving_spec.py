@@ -14,6 +14,12 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.change import Inp
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.labels import (
     label_name_faults,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.object_faults import (
+    DNS_1123,
+    image_faults,
+    namespace_faults,
+    node_port_faults,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import Rank
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan_shape import (
     EXTENDED_RESOURCE,
@@ -29,8 +35,6 @@ DISTRIBUTED_PORTS = 14
 
 REQUIRED = ("ranks", "image", "served_model_name", "model_path", "resources")
 """Parameters without which there is no group."""
-
-FLOATING_TAGS = frozenset({"latest", "stable", "main", "master", "nightly", "dev", "edge"})
 
 OWN_ARGUMENTS = {
     "--model-path": "model_path",
@@ -52,12 +56,7 @@ OWN_ENVIRONMENT = frozenset(
 )
 
 _DNS_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_DNS_1123 = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _CPU = re.compile(r"[1-9][0-9]*m?|[0-9]+\.[0-9]{1,3}")
-_IMAGE = re.compile(
-    r"(?P<name>[a-z0-9][a-z0-9._/-]*(:[0-9]+/[a-z0-9._/-]+)?)"
-    r"(:(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?(@(?P<digest>sha256:[0-9a-f]{64}))?"
-)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -160,7 +159,7 @@ def _faults(parameters: Mapping[str, Any]) -> Iterator[str]:
     yield from _name_faults(parameters)
     yield from _rank_faults(parameters["ranks"])
     yield from _topology_faults(parameters)
-    yield from _image_faults(parameters["image"])
+    yield from image_faults(parameters["image"])
     yield from _path_faults(parameters)
     yield from _resource_faults(parameters)
     yield from _port_faults(parameters["ports"], parameters["node_port"])
@@ -175,8 +174,7 @@ def _name_faults(parameters: Mapping[str, Any]) -> Iterator[str]:
             f"name: found {name!r}, needed lower case letters, digits and '-', beginning with a "
             f"letter, at most {NAME_LIMIT} characters"
         )
-    if not _DNS_1123.fullmatch(namespace) or "." in namespace or len(namespace) > 63:
-        yield f"namespace: found {namespace!r}, needed the name of a Kubernetes namespace"
+    yield from namespace_faults(namespace)
     if parameters["replicas"] < 0:
         yield f"replicas: found {parameters['replicas']}, needed 0 or more"
     for option in ("startup_seconds", "termination_grace_seconds"):
@@ -195,7 +193,7 @@ def _rank_faults(ranks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for host in sorted(set(hosts)):
         if hosts.count(host) > 1:
             yield f"ranks: host {host} is named {hosts.count(host)} times, needed one rank a host"
-        if not _DNS_1123.fullmatch(host) or len(host) > 63:
+        if not DNS_1123.fullmatch(host) or len(host) > 63:
             yield f"ranks: host {host!r} cannot be a node's kubernetes.io/hostname label"
     counts = {entry["rank"]: len(entry["gpus"] or ()) for entry in ranks}
     if len(set(counts.values())) > 1:
@@ -211,17 +209,6 @@ def _topology_faults(parameters: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"exclusive_topology: found {replicas} replicas, needed 1: each replica would want the "
             "same hosts for itself"
-        )
-
-
-def _image_faults(image: str) -> Iterator[str]:
-    parts = _IMAGE.fullmatch(image)
-    if parts is None:
-        yield f"image: {image!r} is not an image reference (registry/name:tag or name@sha256:...)"
-    elif parts["digest"] is None and (parts["tag"] or "latest").lower() in FLOATING_TAGS:
-        yield (
-            f"image: found {image!r} with the floating tag {(parts['tag'] or 'latest')!r}, needed "
-            f"a fixed version tag or a digest; name the version you tested"
         )
 
 
@@ -268,8 +255,7 @@ def _port_faults(ports: Mapping[str, Any], node_port: int) -> Iterator[str]:
             f"ports: serving {serving} lies in {distributed} to "
             f"{distributed + DISTRIBUTED_PORTS - 1}, which the engine may use for itself"
         )
-    if node_port and not 30000 <= node_port <= 32767:
-        yield f"node_port: found {node_port}, needed 0 (none) or 30000 to 32767"
+    yield from node_port_faults(node_port)
 
 
 def _argument_faults(arguments: Sequence[str]) -> Iterator[str]:

@@ -22,9 +22,13 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.request 
 )
 
 POLICY = "--policy"
+METRIC = "--power-of-two-load-metric"
+SETTINGS = (POLICY, METRIC, "--load-monitor-interval", "--prometheus-port")
+"""Options that an intent file sets (guide_rows.py)."""
+
 # What chooses among engines. With one engine nothing is chosen, and the router does not start:
 # "Power-of-two policy requires at least 2 workers".
-_CHOOSING = (POLICY, "--power-of-two-load-metric")
+_CHOOSING = (POLICY, METRIC)
 # Recommended for disaggregation by the README of sglang-router 0.3.2, smg's predecessor: a prefix
 # that prefill knows is not computed again, and decode has no prefix cache to aim at.
 _PREFILL_POLICY = ("--prefill-policy", "cache_aware")
