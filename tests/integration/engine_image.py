@@ -1,4 +1,4 @@
-"""The root file system of the bundle's engine image, and Python in it."""
+"""The root file system of a bundle's image, the engine's or the router's, and Python in it."""
 
 from __future__ import annotations
 
@@ -41,11 +41,13 @@ class EngineImage:
         return run([*isolated, *mounted, *inside, *words, *python])
 
 
-def unpack(root: Path, rdma_devices: Iterable[str]) -> EngineImage:
-    """Unpack the image of the current bundle; `python -m lab.bundle` makes one."""
-    part = load().part(PART)
+def unpack(root: Path, rdma_devices: Iterable[str], *, part: str = PART) -> EngineImage:
+    """Unpack an image of the current bundle; `python -m lab.bundle` makes one."""
+    entry = load().part(part)
     storage = cache_root() / "bundle/current/registry"
-    environment = rootfs.unpack_image(storage, root, image=str(part["image"]), tag=str(part["tag"]))
+    environment = rootfs.unpack_image(
+        storage, root, image=str(entry["image"]), tag=str(entry["tag"])
+    )
     (root / _CPUS).mkdir(parents=True)
     for device in rdma_devices:
         (root / _RDMA_DEVICES / device).mkdir(parents=True)

@@ -8,8 +8,7 @@ compares sizes, roles, draft layers and weight format with the model's config.js
 The image is the one for CPUs and there is no GPU, so lists for GPUs get `--device cuda` added. What
 SGLang asks a card is not checked: its memory, the backends that the engine chooses by compute
 capability, and whether the card has the kernels of a backend or of AWQ. No weights are opened, and
-RDMA devices are names in /sys/class. The image has no sglang_router; unit tests hold the router's
-arguments to what its wheel declares.
+RDMA devices are names in /sys/class. The router's arguments have a test of their own.
 """
 
 from __future__ import annotations

@@ -62,6 +62,7 @@ class Site:
     site_artifacts: str
     site_kubeconfig: str
     site_endpoint_node_port: int
+    site_router_replicas: int
     site_serving_namespace: str
     site_eviction_imagefs_available: str
     site_eviction_nodefs_available: str
@@ -117,6 +118,8 @@ def _numbers(site: Site) -> Iterator[Fault]:
         yield _invalid(
             "site_endpoint_node_port", port, f"{NODE_PORTS.start} to {NODE_PORTS.stop - 1}"
         )
+    if site.site_router_replicas < 0:
+        yield _invalid("site_router_replicas", site.site_router_replicas, "0 for none, or more")
     if not 1 <= percent <= 100:
         yield _invalid("site_image_gc_high_threshold_percent", percent, "1 to 100")
 

@@ -57,6 +57,7 @@ SITE = Site(
     site_artifacts="/tmp/artifacts",
     site_kubeconfig="/tmp/artifacts/kubeconfig",
     site_endpoint_node_port=30080,
+    site_router_replicas=0,
     site_serving_namespace="serving",
     site_eviction_imagefs_available="15%",
     site_eviction_nodefs_available="1Gi",
