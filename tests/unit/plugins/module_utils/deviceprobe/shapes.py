@@ -6,7 +6,6 @@ What is simulated is the lowest layer alone: sysfs, the functions of pynvml, nvi
 # ruff: noqa: ARG002, N802  names and arguments of Nvml are those of pynvml
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,13 +17,10 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.deviceprobe.readi
     SourceError,
 )
 
+from lab.hardware.pci import PCI_LINE, link, plant_pci, write
+
 FIXTURES = Path(__file__).resolve().parents[4] / "fixtures"
 RECORDED = FIXTURES / "recorded"
-PCI_LINE = re.compile(
-    r"/sys/devices/(?P<path>\S+) vendor=(?P<vendor>\S+) device=(?P<device>\S+) "
-    r"class=(?P<class>\S+) numa=(?P<numa_node>\S+) driver=(?P<driver>\S+)"
-)
-NO_DRIVER = ("driver", "none")
 
 
 def constructed(name: str) -> dict[str, Any]:
@@ -41,20 +37,11 @@ def constructed(name: str) -> dict[str, Any]:
 
 def plant(root: Path, table: str) -> Path:
     """Make the sysfs tree that a `pci.txt` table describes; RDMA devices for ConnectX cards."""
-    nodes, nics = {0}, 0
-    for row in PCI_LINE.finditer(table):
-        entry = root / "sys/devices" / row["path"]
-        for attribute in ("vendor", "device", "class", "numa_node"):
-            write(entry / attribute, row[attribute])
-        if row["driver"] not in NO_DRIVER:
-            link(entry / "driver", root / "sys/bus/pci/drivers" / row["driver"])
-        link(root / "sys/bus/pci/devices" / entry.name, entry)
-        nodes.add(int(row["numa_node"]))
-        if row["vendor"] == "0x15b3":
+    nics = 0
+    for entry, vendor in plant_pci(root, table):
+        if vendor == "0x15b3":
             plant_nic(root, entry, f"mlx5_{nics}")
             nics += 1
-    for node in nodes - {-1}:
-        (root / f"sys/devices/system/node/node{node}").mkdir(parents=True)
     return root
 
 
@@ -103,19 +90,6 @@ def _plant_device(root: Path, name: str, device: dict[str, Any]) -> None:
     for path, text in device["files"].items():
         write(place / path, text)
     link(root / "sys/class/infiniband" / name, place)
-
-
-def write(path: Path, text: str) -> None:
-    """A file with one line, as sysfs has them."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"{text}\n")
-
-
-def link(path: Path, target: Path) -> None:
-    """A link, with the directory that it leads to."""
-    target.mkdir(parents=True, exist_ok=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.symlink_to(target)
 
 
 def no_nvidia_smi(arguments: Sequence[str]) -> str:
