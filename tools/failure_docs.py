@@ -20,7 +20,7 @@ BEGIN = "<!-- failures: written by python -m tools.failure_docs -->"
 END = "<!-- end of failures -->"
 PAGE = "docs/operations.md"
 FAULTS = tuple(
-    f"plugins/module_utils/{name}" for name in ("intent", "planning", "storage", "fabric")
+    f"plugins/module_utils/{name}" for name in ("intent", "planning", "storage", "fabric", "driver")
 )
 CAUSES = "plugins/module_utils/kube/causes.py"
 FIELDS = ("code", "where", "found", "needed", "fix")

@@ -15,9 +15,9 @@ LEVELS = (
     ("planning",),
     (
         *("manifests", "intent", "report", "verification"),
-        *("hostprobe", "deviceprobe", "diskprobe", "storage", "fabric"),
+        *("hostprobe", "deviceprobe", "diskprobe", "storage", "fabric", "driver"),
     ),
-    ("kube", "weights", "fabricprobe"),
+    ("kube", "weights", "fabricprobe", "driverprobe"),
     ("runtime",),
 )
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
@@ -34,6 +34,7 @@ CONTROLLER = frozenset({"ansible", "yaml"})
 PURE = frozenset(
     {
         "change",
+        "driver",
         "fabric",
         "fault",
         "intent",

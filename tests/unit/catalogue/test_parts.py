@@ -16,6 +16,7 @@ FIELDS = {
     "chart": {"chart", "source", "images"},
     "model": {"directory", "digest", "lock"},
     "python": {"use", "lock"},
+    "driver": {"fabric_manager", "distributions"},
 }
 PARTS = pytest.mark.parametrize("name", CATALOGUE.parts)
 
