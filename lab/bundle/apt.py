@@ -1,9 +1,9 @@
-"""The signed apt repository of a bundle: suite `stable`, component `main`."""
+"""Signed apt repositories: a bundle's, with suite `stable` and component `main`, and flat ones."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lab.bundle.builder import run
@@ -27,8 +27,17 @@ def build_repository(root: Path, packages: Iterable[Path], keys: Path) -> None:
         os.link(package, pool / name)
     (lists / "Packages").write_text(run(["apt-ftparchive", "packages", "pool"], cwd=root))
     run(["gzip", "-kn", lists / "Packages"])
-    _write_release(root)
-    _sign(root, keys)
+    fields = {"Suite": SUITE, "Codename": SUITE, "Architectures": "amd64", "Components": COMPONENT}
+    place = root / "dists" / SUITE
+    _write_release(place, fields)
+    _sign(place, root / "key.asc", keys)
+
+
+def build_flat_repository(root: Path, keys: Path) -> None:
+    """Make a repository of the packages in `root` itself, as NVIDIA's are, signed as above."""
+    (root / "Packages").write_text(run(["apt-ftparchive", "packages", "."], cwd=root))
+    _write_release(root, {"Architectures": "amd64"})
+    _sign(root, root / "key.asc", keys)
 
 
 def pool_name(name: str) -> str:
@@ -38,19 +47,16 @@ def pool_name(name: str) -> str:
     return f"{package}_{version}" if epoch else name
 
 
-def _write_release(root: Path) -> None:
-    fields = {"Origin": _SIGNER, "Label": _SIGNER, "Suite": SUITE, "Codename": SUITE}
-    fields |= {"Architectures": "amd64", "Components": COMPONENT}
-    options = [f"-oAPT::FTPArchive::Release::{name}={value}" for name, value in fields.items()]
+def _write_release(place: Path, fields: Mapping[str, str]) -> None:
+    every = {"Origin": _SIGNER, "Label": _SIGNER, **fields}
+    options = [f"-oAPT::FTPArchive::Release::{name}={value}" for name, value in every.items()]
     options += ["-oAPT::FTPArchive::MD5=false", "-oAPT::FTPArchive::SHA1=false"]
-    place = root / "dists" / SUITE
     text = run(["apt-ftparchive", *options, "release", place])
     (place / "Release").write_text(text)
 
 
-def _sign(root: Path, keys: Path) -> None:
+def _sign(place: Path, public: Path, keys: Path) -> None:
     gpg = ["gpg", "--batch", "--yes", "--homedir", str(keys)]
-    place = root / "dists" / SUITE
     try:
         if not (keys / "pubring.kbx").exists():
             keys.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -59,6 +65,6 @@ def _sign(root: Path, keys: Path) -> None:
         release = place / "Release"
         run([*gpg, "--clearsign", "--output", place / "InRelease", release])
         run([*gpg, "--detach-sign", "--armor", "--output", place / "Release.gpg", release])
-        (root / "key.asc").write_text(run([*gpg, "--armor", "--export", _SIGNER]))
+        public.write_text(run([*gpg, "--armor", "--export", _SIGNER]))
     finally:
         run(["gpgconf", "--homedir", keys, "--kill", "all"])
