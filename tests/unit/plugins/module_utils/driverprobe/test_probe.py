@@ -17,7 +17,8 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.driverprobe.run i
 from ansible_collections.baremetal.sglang.plugins.module_utils.runtime.module import Request
 from ansible_collections.baremetal.sglang.plugins.modules import driver_facts
 
-from tests.unit.plugins.module_utils.deviceprobe.shapes import constructed, plant, write
+from lab.hardware.pci import write
+from tests.unit.plugins.module_utils.deviceprobe.shapes import constructed, plant
 
 KERNEL = "6.12.9-amd64"
 EFI = "sys/firmware/efi/efivars"
