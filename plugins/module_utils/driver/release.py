@@ -68,7 +68,7 @@ class Release:
 
 
 def branch_of(version: str) -> int:
-    """580 of C(580.173.02); 0 of what is no version of the driver."""
+    """580 of C(580.10.02); 0 of what is no version of the driver."""
     head = version.partition(".")[0]
     return int(head) if head.isdigit() else 0
 
