@@ -17,6 +17,7 @@ def test_no_package_of_the_driver_is_left(host: Any) -> None:
 def test_no_file_of_the_role_is_left(host: Any) -> None:
     found = host.check_output("find /etc -name '*baremetal-sglang*'")
     assert found == ""
+    assert host.check_output("find /etc/systemd -name '*nvidia*'") == ""
     assert "nouveau" not in host.check_output("cat /etc/modprobe.d/* 2>/dev/null || true")
 
 
