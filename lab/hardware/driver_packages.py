@@ -38,7 +38,7 @@ DAEMON = """[Unit]
 Description=SIMULATED {name} {version}
 
 [Service]
-ExecStartPre=/bin/sh -c 'test "$(cat /sys/module/nvidia/version)" = {version}'
+ExecStartPre=/bin/sh -c 'test "$$(cat /sys/module/nvidia/version)" = {version}'
 ExecStart=/bin/sleep infinity
 
 [Install]
