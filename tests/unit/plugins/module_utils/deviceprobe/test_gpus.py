@@ -15,6 +15,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.deviceprobe.nvidi
     topology,
 )
 
+from lab.hardware.pci import write
 from tests.unit.plugins.module_utils.deviceprobe.shapes import (
     RECORDED,
     Nvml,
@@ -24,7 +25,6 @@ from tests.unit.plugins.module_utils.deviceprobe.shapes import (
     recorded_smi,
     smi,
     sources,
-    write,
 )
 
 BOTH = ("nvml", "nvidia-smi")
