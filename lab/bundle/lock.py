@@ -8,11 +8,12 @@ directory and names every file that differs.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch) / "locks"
-        write_locks(made, arguments.only)
+        write_locks(made, [arguments.only] if arguments.only else None)
         different = differences(made, LOCKS)
         for name in different:
             print(f"catalogue/locks/{name}: {'differs' if arguments.check else 'written'}")
@@ -51,15 +52,15 @@ def main() -> int:
     return 0
 
 
-def write_locks(target: Path, only: str | None = None) -> None:
-    """Make each lock of the catalogue below `target`, or the one called `only`."""
+def write_locks(target: Path, only: Collection[str] | None = None) -> None:
+    """Make each lock of the catalogue below `target`, or those called `only`."""
     parts = load().parts
     pins = python_pins(parts)
     for name, lines in pins.items():
-        if only in (None, name):
+        if _wanted(name, only):
             _lock_python(target / name, lines, PYTHON[name.removesuffix(".txt")])
     for part in parts.values():
-        if part["kind"] == "debian" and "lock" in part and only in (None, part["lock"]):
+        if part["kind"] == "debian" and "lock" in part and _wanted(part["lock"], only):
             target.mkdir(parents=True, exist_ok=True)
             (target / part["lock"]).write_text("\n".join(sorted(part["packages"])) + "\n")
     _lock_engines(target, parts, only)
@@ -67,8 +68,26 @@ def write_locks(target: Path, only: str | None = None) -> None:
     # Several GB for the time of the call; never the builder's, which another process may empty.
     with tempfile.TemporaryDirectory(prefix=".lock-", dir=cache_root()) as downloads:
         for part in parts.values():
-            if part["kind"] == "source" and only in (None, part["lock"]):
+            if part["kind"] == "source" and _wanted(part["lock"], only):
                 _lock_go(target / part["lock"], part, Path(downloads))
+
+
+def go_lock_key(part: Part) -> str:
+    """SHA-256 of all that the lock of a source part is made from, and of the lock itself.
+
+    A published version of a module never changes, so a lock that was made again with this key would
+    be made again the same.
+    """
+    made_from = [Path(__file__), Path(golang.__file__), LOCKS / "builder.txt"]
+    kept = sorted(path for path in (LOCKS / part["lock"]).rglob("*") if path.is_file())
+    digest = hashlib.sha256(json.dumps(part, sort_keys=True).encode())
+    for path in (*made_from, *kept):
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _wanted(name: str, only: Collection[str] | None) -> bool:
+    return only is None or name in only
 
 
 def python_pins(parts: Mapping[str, Part]) -> dict[str, list[str]]:
@@ -84,10 +103,10 @@ def python_pins(parts: Mapping[str, Part]) -> dict[str, list[str]]:
     return pins
 
 
-def _lock_engines(target: Path, parts: Mapping[str, Part], only: str | None) -> None:
+def _lock_engines(target: Path, parts: Mapping[str, Part], only: Collection[str] | None) -> None:
     for maker in (engine_lock, gpu_lock):
         locks = {part["lock"] for part in parts.values() if part.get("use") == maker.USE}
-        if locks and only in (None, *locks):
+        if any(_wanted(lock, only) for lock in locks):
             maker.write(target, parts)
 
 
