@@ -43,12 +43,18 @@ def source_faults(site: Site, inventory: Inventory) -> tuple[Fault, ...]:
 
 
 def source_warnings(site: Site) -> tuple[str, ...]:
-    """What a person should know of the source: that what it names can change."""
-    revision = moving_revision(site.site_weights_source)
-    if not revision or site.site_weights_digest:
+    """What a person should know of the source: that what it names can change.
+
+    A URL with faults names nothing yet.
+    """
+    source = site.site_weights_source
+    if site.site_weights_digest or [*url_faults(source)]:
+        return ()
+    revision = moving_revision(source)
+    if not revision:
         return ()
     return (
-        f"{VARIABLE} {site.site_weights_source}: {revision!r} is a branch or a tag, so"
+        f"{VARIABLE} {source}: {revision!r} is a branch or a tag, so"
         " another run may bring other files; name a commit (40 hex digits), or set"
         " site_weights_digest",
     )

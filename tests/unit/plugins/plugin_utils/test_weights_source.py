@@ -86,6 +86,8 @@ def test_a_token_without_a_source_is_for_nobody() -> None:
         ({"site_weights_source": "hf+https://h/o/m@main"}, True),
         ({"site_weights_source": f"hf+https://h/o/m@{'0' * 40}"}, False),
         ({"site_weights_source": "hf+https://h/o/m@main", "site_weights_digest": DIGEST}, False),
+        ({"site_weights_source": "hf+https://hub.example/o/m"}, False),
+        ({"site_weights_source": "hf+https://main"}, False),
         ({}, False),
     ],
 )
