@@ -10,9 +10,9 @@ kernel RELEASE).
 No reachable repository has NVIDIA's packages, and a lab host has the machine's kernel. So what lies
 in these is the lowest layer alone: files that say that they are simulated, a directory that looks
 like headers, and two units that sleep. Of the fabric manager's behaviour one thing is kept: it
-does not start beside a module of another version. Dependencies that NVIDIA's index was seen with:
-nvidia-kernel-open-dkms on firmware-nvidia-gsp of its version, nvidia-driver-cuda on libcuda1; the
-rest of them follows Debian's packages of the same names.
+does not start beside a module of another version. Nobody here has seen NVIDIA's control files of
+this branch: the dependencies are modelled on Debian's packages of the same names, and that of the
+modules on firmware-nvidia-gsp on a third party's packages.
 """
 
 from __future__ import annotations
@@ -128,7 +128,8 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as keys:
         for name, packages in repositories(load().part("nvidia-driver"), asked.kernel).items():
             place = asked.directory / name
-            shutil.rmtree(place, ignore_errors=True)
+            if place.exists():
+                shutil.rmtree(place)
             place.mkdir(parents=True)
             for package in packages:
                 build(package, place)

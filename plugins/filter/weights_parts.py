@@ -17,7 +17,7 @@ options:
   _input:
     description:
       - The nodes, with C(name) and C(address), and if they are known C(rack) and
-        C(bytes_per_second) (the rate of the node's link).
+        C(bytes_per_second) (the rate of the node's link). One that C(has_source) heads the chain.
     type: list
     elements: dict
     required: true
@@ -35,6 +35,16 @@ options:
     description: URL of the model's directory.
     type: str
     required: true
+  source_token:
+    description: What relays show to the source; empty where it gives its files to everybody.
+    type: str
+    default: ""
+  guarded:
+    description:
+      - Whether the source wants a secret that no relay may keep. The head of the chain then asks
+        for each file itself.
+    type: bool
+    default: false
   model:
     description: The model's name.
     type: str

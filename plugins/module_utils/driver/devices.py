@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the PCI bus says of a GPU before any driver runs, and what its generation needs.
 
-C(DEVICES): vendor 10de's device IDs of https://pci-ids.ucw.cz, for the models of planning's
-catalogue and for V100. NVML's names cannot be had here: they come with the driver.
+C(DEVICES): vendor 10de's device IDs for the models of planning's catalogue and for V100, typed by
+hand. Their list is https://pci-ids.ucw.cz, with which they were not compared one by one; an ID that
+is missing here is refused. NVML's names cannot be had: they come with the driver.
 """
 
 from __future__ import annotations
