@@ -22,12 +22,19 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.weights.ensure im
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.retry import (  # noqa: E402
     Clock,
 )
+from ansible_collections.baremetal.sglang.plugins.module_utils.weights.source_url import (  # noqa: E402
+    DEFAULT_REGION,
+)
 from ansible_collections.baremetal.sglang.plugins.module_utils.weights.spec import (  # noqa: E402
     WeightsSpec,
 )
 
 DEFAULTS = {
     "state": "present",
+    "source_token": "",
+    "source_access_key": "",
+    "source_secret_key": "",
+    "source_region": DEFAULT_REGION,
     "digest": "",
     "timeout_seconds": 3600,
     "retries": 3,
