@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.unit.roles.local_play import HOST_PYTHON
+
 ROOT = Path(__file__).resolve().parents[3]
 PLAYBOOKS = ROOT / "playbooks"
 SITE = ROOT / "inventories/stage2-same-rack"
@@ -54,7 +56,7 @@ def run(site: Path, **variables: str) -> str:
     """Everything that the run prints, on one line."""
     given = {
         "ansible_connection": "local",
-        "ansible_python_interpreter": sys.executable,
+        "ansible_python_interpreter": HOST_PYTHON,
         "site_bundle_path": str(site / "bundle"),
         "site_artifacts": str(site / "artifacts"),
         **variables,
@@ -68,6 +70,7 @@ def run(site: Path, **variables: str) -> str:
             **os.environ,
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
             "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_PIPELINING": "1",
         },
         capture_output=True,
         text=True,

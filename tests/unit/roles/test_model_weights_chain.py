@@ -20,6 +20,7 @@ import yaml
 from tests.unit.plugins.module_utils.weights.bench import SHARDS, Model, WebServer, web_server
 from tests.unit.plugins.module_utils.weights.bench import make_model as make
 from tests.unit.plugins.module_utils.weights.relays import free_port
+from tests.unit.roles.local_play import HOST_PYTHON
 
 ROOT = Path(__file__).resolve().parents[3]
 NODES = ("a", "b")
@@ -65,7 +66,7 @@ class Site:
         hosts = {
             name: {
                 "ansible_connection": "local",
-                "ansible_python_interpreter": sys.executable,
+                "ansible_python_interpreter": HOST_PYTHON,
             }
             for name in (*NODES, "store")
         }

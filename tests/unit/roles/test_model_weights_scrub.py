@@ -19,6 +19,7 @@ import yaml
 from tests.secrets.scanner import find_secrets
 from tests.unit.plugins.module_utils.weights.bench import SHARDS, make_model, run
 from tests.unit.plugins.module_utils.weights.scrubs import rot, state
+from tests.unit.roles.local_play import HOST_PYTHON
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -45,7 +46,7 @@ class Node:
 
     def variables(self) -> dict[str, Any]:
         return {
-            "ansible_python_interpreter": sys.executable,
+            "ansible_python_interpreter": HOST_PYTHON,
             "model_weights_name": "m",
             "model_weights_source": self.model.url,
             "model_weights_destination": str(self.models),

@@ -262,11 +262,12 @@ class _Handler(BaseHTTPRequestHandler):
             content = content[: fault.value]
         step = fault.value if fault.kind in ("trickle", "hold") else max(len(content), 1)
         for piece in _pieces(content, step):
+            # Counted first: whoever has received these bytes may already ask how many there were.
+            self.bench.sent_bytes += len(piece)
             try:
                 self.wfile.write(piece)
             except OSError:
                 return
-            self.bench.sent_bytes += len(piece)
             if fault.kind == "trickle":
                 time.sleep(0.01)
             elif fault.kind == "hold":
