@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 NETWORK = ipaddress.IPv4Network("10.79.9.0/24")
@@ -20,6 +21,8 @@ FIRST_ADDRESS = 11
 # Ethernet, IPv4 and TCP with timestamps: what each packet has beside its payload.
 HEADER_BYTES = 14 + 20 + 32
 CORE = "core"
+CONGESTION_CONTROL = Path("/proc/sys/net/ipv4/tcp_congestion_control")
+AVAILABLE = Path("/proc/sys/net/ipv4/tcp_available_congestion_control")
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,22 @@ def shaped_network(hosts: Mapping[str, Host], uplink: float) -> Iterator[ShapedN
         yield network
     finally:
         network.down()
+
+
+def congestion_controls() -> list[str]:
+    """What the machine's kernel has."""
+    return AVAILABLE.read_text(encoding="ascii").split()
+
+
+@contextmanager
+def congestion_control(name: str) -> Iterator[None]:
+    """TCP's congestion control of the machine, which new namespaces take; then as it was before."""
+    before = CONGESTION_CONTROL.read_text(encoding="ascii")
+    CONGESTION_CONTROL.write_text(name, encoding="ascii")
+    try:
+        yield
+    finally:
+        CONGESTION_CONTROL.write_text(before, encoding="ascii")
 
 
 def run(argv: Sequence[str]) -> str:

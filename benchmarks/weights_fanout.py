@@ -1,7 +1,8 @@
 """How long one model takes to reach N nodes, as a ratio to the wire, and what the source sends.
 
 python benchmarks/weights_fanout.py [--nodes 1 4 8] [--megabytes 400] [--rate 100]
-    [--slow-node 0.5] [--racks 1] [--uplink 0] [--parallel 8] [--directory /tmp] [--json FILE]
+    [--slow-node 0.5] [--racks 1] [--uplink 0] [--parallel 8] [--congestion cubic]
+    [--directory /tmp] [--json FILE]
 
 Network namespaces with shaped links on this machine, a real nginx on the source and on each node,
 and model_weights itself on each node: a run ends when the last node has verified and published.
@@ -14,8 +15,8 @@ curl, rsync and aria2 fetch a part of the model from the one source.
 model_weights, or the tool; not the source), ``MiB`` the most memory of model_weights or the tool
 on a node. ``load`` is the machine's load average before and after, ``idle`` its CPU's idle share
 meanwhile: where it is near 0 the machine was measured and not the links, and a lower rate tells
-more. All nodes share the disk that --directory is on; /dev/shm has none. Wants root, iproute2 and
-nginx.
+more. All nodes share the disk that --directory is on; /dev/shm has none. TCP's congestion control
+is set for the whole machine while it measures. Wants root, iproute2 and nginx.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.shaped_network import Host, shaped_network
+from benchmarks.shaped_network import Host, congestion_control, congestion_controls, shaped_network
 from benchmarks.weights_chain import chain, chain_in_rounds
 from benchmarks.weights_engines import (
     SOURCE,
@@ -67,11 +68,12 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Setting:
-    """What all runs have in common: links and racks' up-links in bytes/s, files at a time."""
+    """What all runs share: links and racks' up-links in bytes/s, files at a time, TCP's control."""
 
     rate: float
     uplink: float
     parallel: int
+    congestion: str
 
 
 @dataclass(frozen=True)
@@ -124,9 +126,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     rate = options.rate * MEGABIT
     uplink = options.uplink * MEGABIT or rate * max(options.nodes)
-    setting = Setting(rate, uplink, options.parallel)
+    setting = Setting(rate, uplink, options.parallel, options.congestion)
     measured = []
-    with tempfile.TemporaryDirectory(dir=options.directory) as directory:
+    with (
+        tempfile.TemporaryDirectory(dir=options.directory) as directory,
+        congestion_control(options.congestion),
+    ):
         Path(directory).chmod(0o755)
         print(f"{about(options)}\n{COLUMNS}", flush=True)
         for case in cases(Path(directory), options):
@@ -160,6 +165,12 @@ def parser() -> argparse.ArgumentParser:
         "--uplink", type=float, default=0, help="Mbit/s of a rack (0: all its nodes')"
     )
     made.add_argument("--parallel", type=int, default=8, help="files at a time")
+    made.add_argument(
+        "--congestion",
+        default="cubic",
+        choices=congestion_controls(),
+        help="control of TCP; Debian, Ubuntu and RHEL have cubic",
+    )
     made.add_argument("--tools", nargs="*", default=list(TOOLS), choices=TOOLS)
     made.add_argument("--directory", default=tempfile.gettempdir())
     made.add_argument("--json", help="file that gets the figures beside those that it has")
@@ -173,7 +184,8 @@ def about(options: argparse.Namespace) -> str:
     racks = f"{options.racks} rack(s), " if options.racks > 1 else ""
     return (
         f"{now}, {machine}: {options.megabytes} MB in {SHARDS} files below {options.directory}, "
-        f"{racks}links of {options.rate:g} Mbit/s, {options.parallel} files at a time"
+        f"{racks}links of {options.rate:g} Mbit/s, {options.parallel} files at a time, "
+        f"{options.congestion}"
     )
 
 

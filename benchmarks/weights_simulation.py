@@ -52,6 +52,7 @@ class Point:
     rate: float
     uplink: float
     parallel: int
+    congestion: str
     to_wire: float
     idle: float
 
@@ -93,6 +94,7 @@ def _point(found: Mapping[str, Any]) -> Point:
         rate=setting["rate"],
         uplink=setting["uplink"],
         parallel=setting["parallel"],
+        congestion=setting["congestion"],
         to_wire=found["to_wire"],
         idle=found["idle"],
     )
@@ -104,8 +106,8 @@ def shown(point: Point) -> str:
     slow = f", one at {shape.slow:g} of the speed and {'' if shape.known else 'not '}known"
     return (
         f"{shape.nodes} nodes, {shape.racks} rack(s), {point.bytes / 1e6:.0f} MB, "
-        f"{point.rate / MEGABIT:g} Mbit/s{slow if shape.slow != 1 else ''}: {point.judged} "
-        f"(CPU idle {point.idle:.0%})"
+        f"{point.rate / MEGABIT:g} Mbit/s{slow if shape.slow != 1 else ''}, {point.congestion}: "
+        f"{point.judged} (CPU idle {point.idle:.0%})"
     )
 
 
