@@ -114,6 +114,9 @@ SOURCES: Mapping[str, Source] = {
             )
         },
     ),
+    "github.com/prometheus-operator/prometheus-operator": Source(
+        files={"crds": "example/prometheus-operator-crd"},
+    ),
     "helm.sh/helm/v3": Source(
         variables=lambda version: {"helm.sh/helm/v3/internal/version.version": f"v{version}"},
     ),
