@@ -19,6 +19,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan imp
 
 from lab.bundle.builder import run
 from tests.integration.engine_image import unpack
+from tests.metric_pages import page, series_of
 from tests.plans import plan
 
 SCRIPT = Path(__file__).with_name("router_trial.py")
@@ -94,6 +95,7 @@ def test_an_answer_that_has_begun_ends_before_the_router(seen: dict[str, Any]) -
 
 
 def test_metrics_are_served_and_the_key_is_in_no_log(seen: dict[str, Any]) -> None:
-    assert seen["metrics"] == 200
+    recorded, served = series_of(page("router")), series_of(seen["metrics"])
+    assert {name: served.get(name) for name in recorded} == recorded
     assert "Beginning graceful shutdown" in seen["log"]
     assert KEY not in seen["log"]

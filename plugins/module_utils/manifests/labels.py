@@ -70,6 +70,11 @@ def label_faults(nodes: Mapping[str, Any]) -> Iterator[str]:
 def _label_faults(where: str, name: object, value: object) -> Iterator[str]:
     if not _is_name(name):
         yield f"{where}: found the label name {name!r}, needed {_RULE}"
+    yield from label_value_faults(where, value)
+
+
+def label_value_faults(where: str, value: object) -> Iterator[str]:
+    """Faults of a label's value."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         yield f"{where}: found {value!r}, needed a text or a whole number; write it in quotes"
     elif value != "" and not _is_name(str(value)):

@@ -45,6 +45,9 @@ USER_ID = 65532
 
 CONTAINER = "engine"
 
+ENGINE_LABELS = {"app.kubernetes.io/name": "sglang", "app.kubernetes.io/component": CONTAINER}
+"""Labels of all ranks' pods, beside the owner's."""
+
 
 def serving_objects(spec: ServingGroupSpec) -> list[dict[str, Any]]:
     """Return the group's objects in the order in which they are applied."""
@@ -123,12 +126,7 @@ def _annotate(metadata: dict[str, Any], annotations: Mapping[str, str]) -> None:
 
 
 def _labels(spec: ServingGroupSpec) -> dict[str, str]:
-    return {
-        "app.kubernetes.io/name": "sglang",
-        "app.kubernetes.io/instance": spec.name,
-        "app.kubernetes.io/component": "engine",
-        **OWNER,
-    }
+    return {**ENGINE_LABELS, "app.kubernetes.io/instance": spec.name, **OWNER}
 
 
 def _metadata(spec: ServingGroupSpec, name: str) -> dict[str, Any]:
