@@ -24,8 +24,9 @@ class Threshold:
 
     def fault(self, value: object) -> str:
         """What is wrong with a value, or nothing."""
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if number and value > 0 and (not self.most or value <= self.most):
+        highest = self.most or float("inf")
+        number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
+        if 0 < number <= highest:
             return ""
         upper = f" and at most {self.most}" if self.most else ""
         return f"found {value!r}, needed a number over 0{upper} ({self.unit})"
