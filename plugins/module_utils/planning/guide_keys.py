@@ -64,7 +64,10 @@ _SCALING = (
     "The plan places each engine on hosts by name; another engine is another plan. A"
     " HorizontalPodAutoscaler would ask for hosts that nobody planned."
 )
-_ALERTS = "An alert is a rule of Prometheus; neither the engine nor the router raises one."
+_ALERTS = (
+    "An alert is a rule of Prometheus; neither the engine nor the router raises one."
+    " site_monitoring hands it on, site_alert_thresholds has its number."
+)
 
 KEYS: Mapping[str, Key] = {
     "communication.protocol": Key(words_of("RDMA", "TCP"), "RDMA", protocol, True),
@@ -113,14 +116,17 @@ KEYS: Mapping[str, Key] = {
     "monitoring.interval": Key(
         SECONDS,
         "15s",
-        unmapped("Prometheus asks at its own interval; the engine has no setting for it."),
+        unmapped(
+            "Prometheus asks; the engine has no setting for it. site_monitoring_interval_seconds is"
+            " the interval of its scrapes."
+        ),
     ),
     "alerts.gpu_memory": Key(
         PERCENTAGE,
         85,
         unmapped(
             f"{_ALERTS} The engine fills its GPUs on purpose, so this one would always stand;"
-            " the share of the KV cache in use is sglang:token_usage."
+            " the share of the KV cache in use is watched (kv_cache_share)."
         ),
     ),
     "alerts.gpu_memory_for": Key(SECONDS, "5m", unmapped(_ALERTS)),
@@ -128,8 +134,8 @@ KEYS: Mapping[str, Key] = {
         LATENCY,
         "500ms",
         unmapped(
-            f"{_ALERTS} The engine's histograms are sglang:time_to_first_token_seconds,"
-            " sglang:inter_token_latency_seconds and sglang:e2e_request_latency_seconds."
+            f"{_ALERTS} The time to the first token is watched (first_token_seconds): that of a"
+            " whole answer is the length of the answer."
         ),
     ),
     "alerts.restarts_per_day": Key(COUNT, 3, unmapped(_ALERTS)),
