@@ -29,6 +29,7 @@ PLAYBOOKS = ("converge", "side_effect")
 TASKLESS = frozenset({"site"})
 # Roles that no scenario can run, and what runs them.
 TESTED_ELSEWHERE: Mapping[str, str] = {
+    "monitoring": "talks to the API server alone: tests/integration/test_monitoring.py",
     "verification": "needs an engine that answers: tests/e2e",
 }
 # Steps that a role has no use for; a file that does nothing would hide that.
@@ -36,6 +37,8 @@ OMITTED: Mapping[str, frozenset[str]] = {
     "cluster_network": frozenset({"install", "configure"}),  # the plugin's own file does both
     "fabric_gate": frozenset({"configure", "verify"}),  # measures
     "model_weights": frozenset({"configure"}),  # files that a module lands have no settings
+    # its objects are the configuration; whether they are taken is judged before they are made
+    "monitoring": frozenset({"install", "verify"}),
     "preflight": frozenset(STEPS),  # observes
     "reset": frozenset(STEPS),  # undoes
     "sglang": frozenset({"configure"}),  # the plan is the configuration

@@ -9,6 +9,7 @@ import pytest
 
 from lab.crowds.api import ControlPlane
 from lab.crowds.leaderworkerset import install_api
+from tests.integration import prometheus
 from tests.integration.control_plane import control_plane
 
 _NUMBERS = itertools.count(1)
@@ -25,6 +26,13 @@ def bare_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlan
 def plane(bare_plane: ControlPlane) -> ControlPlane:
     """The API server with LeaderWorkerSet's CustomResourceDefinition, from its chart."""
     install_api(bare_plane)
+    return bare_plane
+
+
+@pytest.fixture(scope="session")
+def operated(bare_plane: ControlPlane) -> ControlPlane:
+    """The API server with the definitions of the Prometheus Operator, from its module."""
+    prometheus.install_api(bare_plane)
     return bare_plane
 
 

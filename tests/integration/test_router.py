@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,9 +26,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.router_
 from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan import parse_plan
 
 from lab.crowds.api import ControlPlane
+from tests.integration.role import closing, run
 from tests.plans import plan
 
-ROOT = Path(__file__).resolve().parents[2]
 KINDS = {
     "Service": "/api/v1/namespaces/{0}/services",
     "PodDisruptionBudget": "/apis/policy/v1/namespaces/{0}/poddisruptionbudgets",
@@ -51,30 +48,6 @@ def objects(namespace: str, node_port: int = 0) -> list[dict[str, Any]]:
         node_port=node_port,
     )
     return router_objects(spec)
-
-
-def run(directory: Path, role: str, tasks: str, *options: str, **given: Any) -> str:
-    """Run tasks of a role on this machine; gives all that Ansible printed, with its diffs."""
-    include = {"name": f"baremetal.sglang.{role}", "tasks_from": tasks}
-    play = {
-        "name": "Router",
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars": {"ansible_python_interpreter": sys.executable, **given},
-        "tasks": [{"name": "Router", "ansible.builtin.include_role": include}],
-    }
-    book = directory / "play.yml"
-    book.write_text(json.dumps([play]))
-    program = Path(sys.executable).with_name("ansible-playbook")
-    done = subprocess.run(
-        [program, "-i", "localhost,", "--diff", "-vvv", *options, str(book)],
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout + done.stderr
 
 
 def sglang(
@@ -136,10 +109,6 @@ def names(plane: ControlPlane, namespace: str) -> dict[str, list[str]]:
         ]
         for kind, path in KINDS.items()
     }
-
-
-def closing(printed: str) -> str:
-    return next(line for line in printed.splitlines() if line.startswith("localhost  "))
 
 
 @pytest.mark.parametrize("node_port", [0, 30081])

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULE_UTILS = "ansible_collections.baremetal.sglang.plugins.module_utils"
 PHASES = (
     *("Preflight", "Mirror", "Hosts", "Fabric", "Cluster"),
-    *("Plan", "Storage", "Weights", "Serve", "Verify", "Reset", "Add"),
+    *("Plan", "Storage", "Weights", "Serve", "Monitor", "Verify", "Reset", "Add"),
 )
 GENERATED = ("catalogue/", "CHANGELOG", "changelogs/changelog.yaml", "LICENSE")
 
