@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.bundle import golang
+from lab.bundle import golang, golang_c
 from lab.bundle.builder import Recipe
 from lab.bundle.catalogue import LOCKS, Part
 
@@ -20,24 +20,27 @@ class Source:
     """What a module needs beside `go build`.
 
     `variables` gives the linker's string variables for a version, `files` copies a path of the
-    module to `files/<name>` of the part.
+    module to `files/<name>` of the part. C code is linked statically or, for a program that opens
+    libraries of its host, dynamically.
     """
 
     variables: Callable[[str], Mapping[str, str]] = lambda _version: {}
     files: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     static_c: bool = False
+    dynamic_c: bool = False
 
 
 def recipe(part: Part) -> Recipe:
     """Recipe of a source part."""
     source = SOURCES[part["module"]]
     lock = LOCKS / part["lock"]
-    build = golang.GoBuild(
+    kind = golang_c.DynamicC if source.dynamic_c else golang.GoBuild
+    build = kind(
         variables=source.variables(part["version"]),
         files={"LICENSE": "LICENSE", **source.files},
         tags=source.tags,
-        static_c=source.static_c,
+        static_c=source.static_c or source.dynamic_c,
     )
     return Recipe(
         build=lambda work: golang.build_source(work, build),
@@ -69,6 +72,12 @@ def _kubernetes_variables(version: str) -> dict[str, str]:
     return {f"{package}.{key}": value for package in packages for key, value in values.items()}
 
 
+TOOLKIT_UNITS = (
+    "nvidia-cdi-refresh.service",
+    "nvidia-cdi-refresh.path",
+    "nvidia-cdi-refresh.env",
+    "10-container-engines.conf",
+)
 SOURCES: Mapping[str, Source] = {
     "k8s.io/kubernetes": Source(
         variables=_kubernetes_variables,
@@ -116,6 +125,13 @@ SOURCES: Mapping[str, Source] = {
     ),
     "github.com/prometheus-operator/prometheus-operator": Source(
         files={"crds": "example/prometheus-operator-crd"},
+    ),
+    "github.com/NVIDIA/nvidia-container-toolkit": Source(
+        variables=lambda version: {
+            "github.com/NVIDIA/nvidia-container-toolkit/internal/info.version": version
+        },
+        files={name: f"deployments/systemd/{name}" for name in TOOLKIT_UNITS},
+        dynamic_c=True,  # it opens libnvidia-ml
     ),
     "helm.sh/helm/v3": Source(
         variables=lambda version: {"helm.sh/helm/v3/internal/version.version": f"v{version}"},

@@ -1,4 +1,4 @@
-"""The programs of a control plane, as the bundle's builders left them."""
+"""Programs of sets that no bundle takes, as the bundle's builders left them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ def part(name: str) -> Path:
 
     Raises FileNotFoundError with the command that builds it.
     """
-    version = load().part(name)["version"]
+    catalogue = load()
+    version = catalogue.part(name)["version"]
     records = sorted(
         (cache_root() / "bundle" / "parts" / name).glob("*/part.json"),
         key=lambda record: record.stat().st_mtime,
@@ -23,7 +24,8 @@ def part(name: str) -> Path:
     for record in records:
         if json.loads(record.read_text(encoding="utf-8"))["version"] == version:
             return record.parent
+    (holder, *_) = [known for known in catalogue.sets if name in catalogue.of_set(known)]
     raise FileNotFoundError(
         f"{name} {version} is not in {cache_root()}/bundle/parts; "
-        "build it with: python -m lab.bundle --set crowds"
+        f"build it with: python -m lab.bundle --set {holder}"
     )

@@ -17,6 +17,7 @@ FIELDS = {
     "model": {"directory", "digest", "lock"},
     "python": {"use", "lock"},
     "driver": {"fabric_manager", "distributions"},
+    "toolkit": {"repository", "key", "fingerprint", "packages"},
 }
 PARTS = pytest.mark.parametrize("name", CATALOGUE.parts)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.bundle.catalogue import load
 from lab.bundle.golang import GoBuild
+from lab.bundle.golang_c import DynamicC
 from lab.bundle.sources import SOURCES
 
 
@@ -26,3 +27,9 @@ def test_static_c_is_linked_by_the_c_linker() -> None:
     assert GoBuild(static_c=True).linker_flags() == [
         *("-s", "-w", "-linkmode external", "-extldflags -static")
     ]
+
+
+def test_c_that_opens_a_library_of_its_host_is_linked_dynamically() -> None:
+    build = DynamicC(variables={"a.B": "v1"})
+    assert build.static_c, "C is compiled"
+    assert build.linker_flags() == ["-s", "-w", "-X a.B=v1", "-extldflags=-Wl,-z,lazy"]
