@@ -30,6 +30,7 @@ TASKLESS = frozenset({"site"})
 # Roles that no scenario can run, and what runs them.
 TESTED_ELSEWHERE: Mapping[str, str] = {
     "monitoring": "talks to the API server alone: tests/integration/test_monitoring.py",
+    "signed_repository": "a step of nvidia_driver and container_runtime, in their scenarios",
     "verification": "needs an engine that answers: tests/e2e",
 }
 # Steps that a role has no use for; a file that does nothing would hide that.
@@ -42,6 +43,7 @@ OMITTED: Mapping[str, frozenset[str]] = {
     "preflight": frozenset(STEPS),  # observes
     "reset": frozenset(STEPS),  # undoes
     "sglang": frozenset({"configure"}),  # the plan is the configuration
+    "signed_repository": frozenset({"configure", "verify"}),  # apt verifies when it installs
     "verification": frozenset(STEPS),  # observes
 }
 

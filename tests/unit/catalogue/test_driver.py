@@ -99,19 +99,19 @@ def test_the_engine_image_has_the_cuda_of_its_torch() -> None:
 
 def test_what_apt_reads_is_written_as_it_is_documented() -> None:
     """sources.list(5): a flat repository has a suite that ends in / and no components."""
-    text = (ROOT / "roles/nvidia_driver/vars/main.yml").read_text()
+    text = (ROOT / "roles/signed_repository/vars/main.yml").read_text()
     files = {
         entry["dest"]: entry["content"]
-        for entry in yaml.safe_load(text)["__nvidia_driver_apt_files"]
+        for entry in yaml.safe_load(text)["__signed_repository_files"]
     }
-    assert files["{{ __nvidia_driver_source }}"].splitlines() == [
+    assert files["{{ __signed_repository_source }}"].splitlines() == [
         "Types: deb",
-        "URIs: {{ __nvidia_driver_uri }}",
+        "URIs: {{ signed_repository_uri }}",
         "Suites: /",
-        "Signed-By: {{ __nvidia_driver_keyring }}",
+        "Signed-By: {{ __signed_repository_keyring }}",
     ]
-    assert files["{{ __nvidia_driver_pin }}"].splitlines() == [
-        "Package: *nvidia* libcuda*",
-        "Pin: version {{ __nvidia_driver_plan.pin }}",
+    assert files["{{ __signed_repository_pin }}"].splitlines() == [
+        "Package: {{ signed_repository_packages | join(' ') }}",
+        "Pin: version {{ signed_repository_version }}",
         "Pin-Priority: 1001",
     ]
