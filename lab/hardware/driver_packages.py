@@ -18,22 +18,16 @@ modules on firmware-nvidia-gsp on a third party's packages.
 from __future__ import annotations
 
 import argparse
-import re
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lab.bundle.apt import build_flat_repository
-from lab.bundle.builder import run
 from lab.bundle.catalogue import load
+from lab.hardware.packages import MADE_BY, Simulated, build_repositories
 
 DISTRIBUTION = "debian-13"
 UNITS = "usr/lib/systemd/system"
 LATER = "999.01"
-SAID = "This package is simulated: lab/hardware/driver_packages.py made it. It drives nothing.\n"
 DAEMON = """[Unit]
 Description=SIMULATED {name} {version}
 
@@ -44,16 +38,6 @@ ExecStart=/bin/sleep infinity
 [Install]
 WantedBy=multi-user.target
 """
-
-
-@dataclass(frozen=True)
-class Simulated:
-    """One package: `files` maps a path to its text, `fields` are those of deb-control(5)."""
-
-    name: str
-    version: str
-    fields: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def driver(version: str, revision: str) -> Iterator[Simulated]:
@@ -79,7 +63,7 @@ def driver(version: str, revision: str) -> Iterator[Simulated]:
 
 def archive(kernel: str) -> Iterator[Simulated]:
     """What Debian's own archive has for a kernel."""
-    headers = {f"usr/lib/modules/{kernel}/build/Makefile": SAID}
+    headers = {f"usr/lib/modules/{kernel}/build/Makefile": f"{MADE_BY}\n"}
     yield Simulated("dkms", "3.2.0-1")
     yield Simulated(f"linux-headers-{kernel}", "1-1", files=headers)
 
@@ -95,48 +79,14 @@ def repositories(part: Mapping[str, Any], kernel: str) -> dict[str, list[Simulat
     }
 
 
-def build(package: Simulated, directory: Path) -> None:
-    """Write the package to `directory`."""
-    with tempfile.TemporaryDirectory() as scratch:
-        root = Path(scratch)
-        readme = f"usr/share/doc/{package.name}/README.simulated"
-        for path, text in {readme: SAID, **package.files}.items():
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_text(text)
-        lines = {
-            "Package": package.name,
-            "Version": package.version,
-            "Architecture": "amd64",
-            "Maintainer": "baremetal.sglang lab <lab@baremetal.invalid>",
-            **package.fields,
-            "Description": "SIMULATED, drives nothing",
-        }
-        (root / "DEBIAN").mkdir()
-        control = "".join(f"{name}: {value}\n" for name, value in lines.items())
-        (root / "DEBIAN/control").write_text(control)
-        root.chmod(0o755)
-        target = directory / f"{package.name}_{package.version}_amd64.deb"
-        run(["dpkg-deb", "--root-owner-group", "-Znone", "--build", root, target])
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m lab.hardware.driver_packages")
     parser.add_argument("directory", type=Path)
     parser.add_argument("--kernel", required=True)
     asked = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as keys:
-        for name, packages in repositories(load().part("nvidia-driver"), asked.kernel).items():
-            place = asked.directory / name
-            if place.exists():
-                shutil.rmtree(place)
-            place.mkdir(parents=True)
-            for package in packages:
-                build(package, place)
-            build_flat_repository(place, Path(keys))
-        shown = run(["gpg", "--homedir", keys, "--list-keys", "--with-colons"])
-    (fingerprint,) = re.findall(r"^fpr:*(\w+):", shown, re.MULTILINE)
-    (asked.directory / "fingerprint").write_text(f"{fingerprint}\n")
+    made = repositories(load().part("nvidia-driver"), asked.kernel)
+    build_repositories(asked.directory, made)
 
 
 if __name__ == "__main__":
