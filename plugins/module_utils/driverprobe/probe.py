@@ -49,14 +49,14 @@ def read_driver(run: Run, root: Path, release: str) -> dict[str, Any]:
     C(run) runs a program and returns what it prints; C(release) is the running kernel's.
     """
     on_bus = pci_devices(root).values()
-    found = distribution(_text(root / "etc/os-release"))
+    found = distribution(text_of(root / "etc/os-release"))
     return {
         "distribution": f"{found['id']}-{found['version']}",
         "kernel": _kernel(run, root, release),
         "gpus": [_gpu(device) for device in on_bus if device.is_gpu],
         "nvswitches": sum(device.is_nvswitch for device in on_bus),
-        "loaded": _loaded(root),
-        "packages": _packages(run, root),
+        "loaded": loaded_module(root),
+        "packages": installed_packages(run, root, PATTERNS),
         "nouveau": (root / "sys/module/nouveau").is_dir(),
         "secure_boot": _secure_boot(root),
         "runfile": (root / RUNFILE).exists(),
@@ -85,17 +85,21 @@ def _aimed(root: Path) -> list[str]:
     return [] if root == Path("/") else ["-o", f"RootDir={root}"]
 
 
-def _loaded(root: Path) -> dict[str, str]:
+def loaded_module(root: Path) -> dict[str, str]:
+    """The C(version) of the loaded module and its flavour C(modules); empty without one."""
     version = line(root / "sys/module/nvidia/version")
     is_open = OPEN_MODULE in line(root / "proc/driver/nvidia/version")
     modules = ("open" if is_open else "proprietary") if version else ""
     return {"version": version, "modules": modules}
 
 
-def _packages(run: Run, root: Path) -> list[dict[str, Any]]:
-    """dpkg-query ends with 1 where a pattern matches nothing; that is an answer as well."""
+def installed_packages(run: Run, root: Path, patterns: Sequence[str]) -> list[dict[str, Any]]:
+    """Installed packages of these patterns, with C(name), C(version) and C(held), by name.
+
+    dpkg-query ends with 1 where a pattern matches nothing; that is an answer as well.
+    """
     admindir = f"--admindir={root / 'var/lib/dpkg'}"
-    text = run(["dpkg-query", admindir, "--show", f"--showformat={FIELDS}", *PATTERNS])
+    text = run(["dpkg-query", admindir, "--show", f"--showformat={FIELDS}", *patterns])
     rows = (row.split("\t") for row in text.splitlines())
     found = []
     for name, version, status in rows:
@@ -128,9 +132,10 @@ def _variable(root: Path, name: str) -> bytes:
 
 def _is_mounted(root: Path, path: str) -> bool:
     """Field 5 of a line of mountinfo is the mount point (proc_pid_mountinfo(5))."""
-    rows = (row.split() for row in _text(root / "proc/self/mountinfo").splitlines())
+    rows = (row.split() for row in text_of(root / "proc/self/mountinfo").splitlines())
     return any(len(row) > 4 and os.path.normpath(row[4]) == path for row in rows)
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """A file's text, or "" where there is none."""
     return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""

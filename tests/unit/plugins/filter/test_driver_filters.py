@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.baremetal.sglang.plugins.filter import driver_plan, key_fingerprints
+from ansible_collections.baremetal.sglang.plugins.filter import (
+    driver_plan,
+    key_fingerprints,
+    toolkit_plan,
+)
 
+from tests.unit.plugins.module_utils.driver import toolkit_samples
 from tests.unit.plugins.module_utils.driver.samples import A100, host, release
 
 
@@ -17,3 +22,11 @@ def test_driver_plan_takes_the_flavour() -> None:
 def test_key_fingerprints_of_no_key() -> None:
     (fingerprints,) = key_fingerprints.FilterModule().filters().values()
     assert fingerprints("no key") == []
+
+
+def test_toolkit_plan_takes_state_and_version_of_the_configuration() -> None:
+    (plan,) = toolkit_plan.FilterModule().filters().values()
+    facts = toolkit_samples.host(toolkit_samples.GPU)
+    made = plan(facts, "auto", toolkit_samples.RELEASE, 2)
+    assert (made["needed"], made["config_version"], made["faults"]) == (True, 2, [])
+    assert plan(facts, "absent", {}, 3)["needed"] is False
