@@ -38,7 +38,7 @@ POSTINST = """#!/bin/sh
 set -e
 config=/etc/nvidia-container-runtime/config.toml
 /usr/bin/nvidia-ctk --quiet config --config-file=$config --in-place
-systemctl daemon-reload
+if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 """
 LATER_TOOLKIT = "999.0.0-1"
 LATER_DRIVER = "999.01"
