@@ -19,6 +19,8 @@ VERSION = PARTS["nvidia-container-toolkit"]["version"]
 DRIVER = PARTS["nvidia-driver"]["version"]
 # The programs of the host itself, with directories of their own beside.
 ROOTFS = "/srv/rootfs"
+# There is no image that would give a PATH.
+RUN = "ctr run --rm --env PATH=/usr/bin --rootfs"
 LIST = "sh -c 'ls /dev | grep nvidia | xargs'"
 CONTROL = ["nvidia-modeset", "nvidia-uvm", "nvidia-uvm-tools", "nvidiactl"]
 
@@ -33,7 +35,7 @@ def rootfs(host: Any) -> str:
 
 
 def devices(host: Any, options: str, rootfs: str) -> list[str]:
-    output = host.check_output(f"ctr run --rm --rootfs {options} {rootfs} test {LIST}")
+    output = host.check_output(f"{RUN} {options} {rootfs} test {LIST}")
     return sorted(output.split())
 
 
@@ -79,8 +81,8 @@ def test_nvidias_runtime_gives_the_devices_of_the_environment(host: Any, rootfs:
 
 
 def test_a_container_finds_the_library_of_the_driver(host: Any, rootfs: str) -> None:
-    options = f"--rm --rootfs --device nvidia.com/gpu=0 {rootfs}"
-    mounts = host.check_output(f"ctr run {options} test cat /proc/mounts").splitlines()
+    asked = f"{RUN} --device nvidia.com/gpu=0 {rootfs} test cat /proc/mounts"
+    mounts = host.check_output(asked).splitlines()
     mounted = {mount.split()[1] for mount in mounts}
     assert f"/usr/lib/x86_64-linux-gnu/libcuda.so.{DRIVER}" in mounted
 
