@@ -7,12 +7,12 @@ writes the snapshot anew; review it with C(git diff).
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.baremetal.sglang.plugins.filter.planned_monitoring import FilterModule
 from ansible_collections.baremetal.sglang.plugins.module_utils.change import InputError
@@ -30,7 +30,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan imp
 from tests.plans import group_specs, lab_plan, plan
 from tests.unit.plugins.module_utils.manifests.alerts.samples import SETTINGS, spec, watched_plan
 
-SNAPSHOT = Path(__file__).with_name("snapshots") / "monitoring.yml"
+SNAPSHOT = Path(__file__).with_name("snapshots") / "monitoring.json"
 
 
 def objects(
@@ -47,10 +47,9 @@ def objects(
 
 
 def rendered() -> str:
-    text: str = yaml.dump_all(
-        objects(labels={"release": "kps"}).values(), explicit_start=True, sort_keys=True
-    )
-    return text
+    """JSON, since expressions are longer than a line of YAML may be here."""
+    made = list(objects(labels={"release": "kps"}).values())
+    return json.dumps(made, indent=1, sort_keys=True) + "\n"
 
 
 def endpoint(monitor: dict[str, Any]) -> dict[str, Any]:
