@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -49,19 +50,72 @@ class Site:
 
 @dataclass(frozen=True)
 class Case:
-    """One wrong input: `change` is merged into the base site."""
+    """One wrong input, or some together: `change` is merged into the base site.
+
+    With `alone` it hides faults of others, so that no other may be in its run.
+    """
 
     name: str
     change: Mapping[str, Any]
     states: tuple[State, ...]
     extra: tuple[str, ...]
     faults: tuple[Expected, ...]
+    alone: bool
 
 
 def load_cases() -> list[Case]:
     """The cases of all files below cases/, in order."""
     documents = [yaml.safe_load(path.read_text()) for path in sorted(HERE.glob("cases/*.yml"))]
     return [_case(entry) for document in documents for entry in document]
+
+
+def together(cases: Sequence[Case]) -> list[Case]:
+    """The cases in as few runs as first fit finds, each run a case of all that it takes."""
+    runs: list[list[Case]] = []
+    for case in cases:
+        fitting = (run for run in runs if all(_apart(case, other) for other in run))
+        run = next(fitting, None)
+        if run is None:
+            runs.append([case])
+        else:
+            run.append(case)
+    return [reduce(_joined, run) for run in runs]
+
+
+def _apart(one: Case, other: Case) -> bool:
+    """Whether neither changes or reports what the other does."""
+    if one.alone or other.alone:
+        return False
+    changes = [set(_leaves(case.change)) for case in (one, other)]
+    shared = any(a[: len(b)] == b or b[: len(a)] == a for a in changes[0] for b in changes[1])
+    reported = {(fault.code, fault.where) for fault in one.faults}
+    return not shared and reported.isdisjoint((fault.code, fault.where) for fault in other.faults)
+
+
+def _leaves(change: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    # A plan is judged as a whole: a fault in it can hide another.
+    if path == ("plan",) or not isinstance(change, Mapping):
+        yield path
+        return
+    for key, value in change.items():
+        yield from _leaves(value, (*path, key))
+
+
+def _joined(one: Case, other: Case) -> Case:
+    return Case(
+        name=f"{one.name}; {other.name}",
+        change=_union(one.change, other.change),
+        states=one.states + other.states,
+        extra=one.extra + other.extra,
+        faults=one.faults + other.faults,
+        alone=False,
+    )
+
+
+def _union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Both, where a key of both is a mapping in both; a null stays, unlike in `merged`."""
+    both = {key: _union(one[key], other[key]) for key in one.keys() & other.keys()}
+    return {**one, **other, **both}
 
 
 def merged(base: Any, change: Any) -> Any:
@@ -84,7 +138,7 @@ def site_of(case: Case, base: Site) -> Site:
 
 
 def _case(entry: Mapping[str, Any]) -> Case:
-    unknown = set(entry) - {"name", "states", "hold", "extra", "faults", *PARTS}
+    unknown = set(entry) - {"name", "states", "hold", "extra", "alone", "faults", *PARTS}
     if unknown:
         raise ValueError(f"{entry['name']}: unknown keys {sorted(unknown)}")
     return Case(
@@ -99,6 +153,7 @@ def _case(entry: Mapping[str, Any]) -> Case:
             Expected(fault["code"], fault["where"], tuple(map(str, fault["words"])))
             for fault in entry["faults"]
         ),
+        alone=entry.get("alone", False),
     )
 
 

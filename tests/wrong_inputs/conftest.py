@@ -10,6 +10,14 @@ from tests.wrong_inputs import rehearsal
 from tests.wrong_inputs.case import Site
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--alone",
+        action="store_true",
+        help="run each wrong input by itself; -k then takes its name",
+    )
+
+
 @pytest.fixture(scope="session")
 def base() -> Iterator[Site]:
     """The base site on booted hosts; fails in the end if a host was changed."""

@@ -10,9 +10,15 @@ from pathlib import Path
 import pytest
 
 from tests.wrong_inputs import rehearsal
-from tests.wrong_inputs.case import Case, Site, load_cases, site_of
+from tests.wrong_inputs.case import Case, Site, load_cases, site_of, together
 
 CASES = load_cases()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "case" in metafunc.fixturenames:
+        runs = CASES if metafunc.config.getoption("--alone", default=False) else together(CASES)
+        metafunc.parametrize("case", runs, ids=[run.name for run in runs])
 
 
 @pytest.fixture
@@ -43,7 +49,6 @@ def test_a_plan_that_is_made_has_no_fault_before_and_after_it(base: Site, invent
     assert {host: run.changed[host] for host in rehearsal.HOSTS} == {"cp1": 0, "node1": 0}
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_a_wrong_input_is_refused(base: Site, inventory: Path, case: Case) -> None:
     site = site_of(case, base)
     rehearsal.write_inventory(site, inventory)
@@ -68,6 +73,15 @@ def test_a_wrong_input_is_refused(base: Site, inventory: Path, case: Case) -> No
 def test_there_are_at_least_35_wrong_inputs() -> None:
     assert len(CASES) >= 35
     assert len({case.name for case in CASES}) == len(CASES)
+
+
+def test_runs_of_several_cases_lack_none_of_them() -> None:
+    runs = together(CASES)
+    assert sum(run.alone for run in runs) == sum(case.alone for case in CASES)
+    assert sum(len(run.faults) for run in runs) == sum(len(case.faults) for case in CASES)
+    assert sorted("; ".join(run.name for run in runs).split("; ")) == sorted(
+        case.name for case in CASES
+    )
 
 
 @contextmanager
