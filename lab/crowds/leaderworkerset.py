@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
+from lab.bundle.built import part
 from lab.crowds.api import ControlPlane, until
-from lab.crowds.parts import part
 from lab.crowds.programs import Program, free_port
 
 PART = "leaderworkerset"

@@ -8,8 +8,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.bundle.built import part
 from lab.crowds.api import ControlPlane
-from lab.crowds.parts import part
 
 SERVICE_NETWORK = "10.96.0.0/16"
 

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from lab.bundle.builder import run
+from lab.bundle.built import part
 from lab.bundle.catalogue import load
-from lab.crowds.parts import part
 from lab.hardware.packages import Simulated, build_repositories
 
 PROGRAMS = ("nvidia-cdi-hook", "nvidia-container-runtime", "nvidia-ctk")

@@ -18,8 +18,8 @@ from typing import Any, ClassVar
 
 import yaml
 
+from lab.bundle.built import part
 from lab.crowds.api import ControlPlane, until
-from lab.crowds.parts import part
 from lab.crowds.programs import Program, free_port
 
 PART = "prometheus-operator"
