@@ -9,7 +9,6 @@ PYTHONPATH=.collections python -m tools.alert_docs --check  exit 1 if it is not 
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.alerts.
     Watched,
 )
 
-from tools.marked import between_markers
+from tools.marked import MarkedPage
 from tools.roles import ROOT
 
 BEGIN = "<!-- alerts: written by python -m tools.alert_docs -->"
@@ -49,17 +48,7 @@ VALUE = re.compile(r"\{\{ \$value[^}]*\}\}")
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Run the command line; the exit status is 1 if `--check` found that the page is stale."""
-    parser = argparse.ArgumentParser(prog="python -m tools.alert_docs", description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    check = parser.parse_args(arguments).check
-    page = root / PAGE
-    before = page.read_text(encoding="utf-8")
-    after = between_markers(before, begin=BEGIN, end=END, content=content(), where=PAGE)
-    if before != after:
-        sys.stdout.write(f"{PAGE}: {'is not current' if check else 'is written'}\n")
-        if not check:
-            page.write_text(after, encoding="utf-8")
-    return int(check and before != after)
+    return MarkedPage(PAGE, BEGIN, END, "tools.alert_docs").run(arguments, root, content())
 
 
 def content() -> str:

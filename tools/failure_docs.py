@@ -6,14 +6,13 @@ python -m tools.failure_docs --check  exit 1 if they are not current
 
 from __future__ import annotations
 
-import argparse
 import ast
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.marked import between_markers
+from tools.marked import MarkedPage
 from tools.roles import ROOT
 
 BEGIN = "<!-- failures: written by python -m tools.failure_docs -->"
@@ -38,17 +37,7 @@ class Failure:
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Run the command line; the exit status is 1 if `--check` found stale tables."""
-    parser = argparse.ArgumentParser(prog="python -m tools.failure_docs", description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    check = parser.parse_args(arguments).check
-    page = root / PAGE
-    before = page.read_text(encoding="utf-8")
-    after = between_markers(before, begin=BEGIN, end=END, content=tables(root), where=PAGE)
-    if before != after:
-        sys.stdout.write(f"{PAGE}: {'is not current' if check else 'is written'}\n")
-        if not check:
-            page.write_text(after, encoding="utf-8")
-    return int(check and before != after)
+    return MarkedPage(PAGE, BEGIN, END, "tools.failure_docs").run(arguments, root, tables(root))
 
 
 def tables(root: Path) -> str:

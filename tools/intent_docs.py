@@ -6,7 +6,6 @@ python -m tools.intent_docs --check  exit 1 if they are not current
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import sys
 from collections.abc import Iterable
@@ -15,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tools.marked import between_markers
+from tools.marked import MarkedPage
 from tools.roles import ROOT
 
 BEGIN = "<!-- intent file: written by python -m tools.intent_docs -->"
@@ -27,17 +26,7 @@ PLANNING = "ansible_collections.baremetal.sglang.plugins.module_utils.planning"
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Run the command line; the exit status is 1 if `--check` found stale tables."""
-    parser = argparse.ArgumentParser(prog="python -m tools.intent_docs", description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    check = parser.parse_args(arguments).check
-    page = root / PAGE
-    before = page.read_text(encoding="utf-8")
-    after = between_markers(before, begin=BEGIN, end=END, content=tables(), where=PAGE)
-    if before != after:
-        sys.stdout.write(f"{PAGE}: {'is not current' if check else 'is written'}\n")
-        if not check:
-            page.write_text(after, encoding="utf-8")
-    return int(check and before != after)
+    return MarkedPage(PAGE, BEGIN, END, "tools.intent_docs").run(arguments, root, tables())
 
 
 def tables() -> str:
