@@ -31,6 +31,14 @@ def alive(number: int) -> bool:
     return state[0] != "Z"
 
 
+def ends(number: int) -> bool:
+    """Whether it ends. A killed process closes its files, as its reader sees, before it is dead."""
+    until = time.monotonic() + PATIENCE
+    while alive(number) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not alive(number)
+
+
 def test_a_program_that_ends_returns_what_it_said() -> None:
     ran = Programs(PATIENCE).run(["sh", "-c", "echo out; echo $LC_ALL >&2; exit 3"])
     assert (ran.status, ran.printed, ran.errors, ran.in_time) == (3, "out\n", "C\n", True)
@@ -41,7 +49,7 @@ def test_the_deadline_ends_the_program_and_what_it_started(tmp_path: Path) -> No
     script = f"sleep 60 & echo $! >{number}; echo started; wait"
     ran = Programs(2).run(["sh", "-c", script])
     assert (ran.in_time, ran.printed) == (False, "started\n")
-    assert not alive(int(number.read_text()))
+    assert ends(int(number.read_text()))
 
 
 def test_programs_share_one_deadline() -> None:
@@ -69,10 +77,7 @@ def test_no_program_outlives_who_runs_it(tmp_path: Path, number: signal.Signals)
         assert alive(program)
         runs.send_signal(number)
         runs.wait(PATIENCE)
-        until = time.monotonic() + PATIENCE
-        while alive(program) and time.monotonic() < until:
-            time.sleep(0.05)
-        assert not alive(program)
+        assert ends(program)
     finally:
         runs.kill()
         runs.wait()
