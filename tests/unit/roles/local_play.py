@@ -15,6 +15,14 @@ ROOT = Path(__file__).resolve().parents[3]
 # What a host has. The interpreter of the tests starts a quarter slower: it has packages to look at.
 HOST_PYTHON = "/usr/bin/python3"
 
+# Pipelining and loaded filters are for the tests' time: these plays are many.
+ENVIRONMENT = {
+    "ANSIBLE_CALLBACKS_ENABLED": "baremetal.sglang.preloaded_filters",
+    "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+    "ANSIBLE_NOCOLOR": "1",
+    "ANSIBLE_PIPELINING": "1",
+}
+
 
 def run_tasks(
     directory: Path, tasks: Sequence[Mapping[str, Any]], given: Mapping[str, Any], *arguments: str
@@ -34,12 +42,7 @@ def run_tasks(
     return subprocess.run(
         [program, "-i", "hosts.yml", "play.yml", "-e", "@given.yml", *arguments],
         cwd=directory,
-        env={
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
-            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
-            "ANSIBLE_PIPELINING": "1",
-        },
+        env={**os.environ, **ENVIRONMENT, "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"},
         capture_output=True,
         text=True,
         check=False,

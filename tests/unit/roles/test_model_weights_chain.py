@@ -20,9 +20,8 @@ import yaml
 from tests.unit.plugins.module_utils.weights.bench import SHARDS, Model, WebServer, web_server
 from tests.unit.plugins.module_utils.weights.bench import make_model as make
 from tests.unit.plugins.module_utils.weights.relays import free_port
-from tests.unit.roles.local_play import HOST_PYTHON
+from tests.unit.roles.local_play import ENVIRONMENT, HOST_PYTHON
 
-ROOT = Path(__file__).resolve().parents[3]
 NODES = ("a", "b")
 
 pytestmark = [
@@ -84,10 +83,8 @@ class Site:
             cwd=self.path,
             env={
                 **os.environ,
-                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+                **ENVIRONMENT,
                 "ANSIBLE_CONFIG": str(self.path / "ansible.cfg"),
-                "ANSIBLE_NOCOLOR": "1",
-                "ANSIBLE_PIPELINING": "1",
             },
             capture_output=True,
             text=True,

@@ -19,9 +19,7 @@ import yaml
 from tests.secrets.scanner import find_secrets
 from tests.unit.plugins.module_utils.weights.bench import SHARDS, make_model, run
 from tests.unit.plugins.module_utils.weights.scrubs import rot, state
-from tests.unit.roles.local_play import HOST_PYTHON
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.unit.roles.local_play import ENVIRONMENT, HOST_PYTHON
 
 pytestmark = [
     pytest.mark.slow,
@@ -69,13 +67,7 @@ class Node:
                 *("play.yml", "-e", "@vars.yml", *arguments),
             ],
             cwd=self.path,
-            env={
-                **os.environ,
-                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
-                "ANSIBLE_LOCALHOST_WARNING": "0",
-                "ANSIBLE_NOCOLOR": "1",
-                "ANSIBLE_PIPELINING": "1",
-            },
+            env={**os.environ, **ENVIRONMENT, "ANSIBLE_LOCALHOST_WARNING": "0"},
             capture_output=True,
             text=True,
             check=False,
