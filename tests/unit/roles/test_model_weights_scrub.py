@@ -54,9 +54,9 @@ class Node:
             "__model_weights_scrub_configuration": str(self.configuration),
         }
 
-    def play(self, *arguments: str, **values: Any) -> int:
-        """Write the scrub's files; returns how many tasks changed something."""
-        task = {"name": "baremetal.sglang.model_weights", "tasks_from": "scrub_files.yml"}
+    def play(self, *arguments: str, tasks: str = "scrub_files", **values: Any) -> int:
+        """Write the scrub's files, or run other tasks; returns how many changed something."""
+        task = {"name": "baremetal.sglang.model_weights", "tasks_from": f"{tasks}.yml"}
         play = {"hosts": "localhost", "connection": "local", "gather_facts": False}
         content = [{**play, "tasks": [{"ansible.builtin.include_role": task}]}]
         (self.path / "play.yml").write_text(yaml.safe_dump(content))
@@ -167,3 +167,22 @@ def test_a_source_that_wants_credentials_is_not_asked_and_they_are_not_written(
     assert json.loads(node.configuration.read_text())["sources"] == ["http://node2/m"]
     (tmp_path / "vars.yml").unlink()
     assert find_secrets([tmp_path], {secret: "5eed" * 8}) == ()
+
+
+def test_a_removal_that_was_killed_is_ended_and_another_model_keeps_the_program(
+    tmp_path: Path,
+) -> None:
+    node = Node(tmp_path)
+    node.play()
+    node.timer.unlink()
+    node.service.unlink()
+    other = node.configuration.with_name("other.json")
+    other.write_text("{}")
+    assert node.play(tasks="scrub_absent") == 1
+    assert (node.configuration.exists(), node.program.exists(), other.exists()) == (0, 1, 1)
+    assert node.play(tasks="scrub_absent") == 0
+    other.rename(node.configuration)
+    assert node.play(tasks="scrub_absent") == 2
+    assert not node.configuration.parent.exists()
+    assert not node.program.parent.exists()
+    assert node.play(tasks="scrub_absent") == 0
