@@ -54,8 +54,12 @@ class Node:
             "__model_weights_scrub_configuration": str(self.configuration),
         }
 
-    def play(self, *arguments: str, tasks: str = "scrub_files", **values: Any) -> int:
-        """Write the scrub's files, or run other tasks; returns how many changed something."""
+    def play(self, *arguments: str, **values: Any) -> int:
+        """Write the scrub's files; returns how many tasks changed something."""
+        return self.run("scrub_files", *arguments, **values)
+
+    def run(self, tasks: str, *arguments: str, **values: Any) -> int:
+        """Run tasks of the role; returns how many changed something."""
         task = {"name": "baremetal.sglang.model_weights", "tasks_from": f"{tasks}.yml"}
         play = {"hosts": "localhost", "connection": "local", "gather_facts": False}
         content = [{**play, "tasks": [{"ansible.builtin.include_role": task}]}]
@@ -178,11 +182,11 @@ def test_a_removal_that_was_killed_is_ended_and_another_model_keeps_the_program(
     node.service.unlink()
     other = node.configuration.with_name("other.json")
     other.write_text("{}")
-    assert node.play(tasks="scrub_absent") == 1
+    assert node.run("scrub_absent") == 1
     assert (node.configuration.exists(), node.program.exists(), other.exists()) == (0, 1, 1)
-    assert node.play(tasks="scrub_absent") == 0
+    assert node.run("scrub_absent") == 0
     other.rename(node.configuration)
-    assert node.play(tasks="scrub_absent") == 2
+    assert node.run("scrub_absent") == 2
     assert not node.configuration.parent.exists()
     assert not node.program.parent.exists()
-    assert node.play(tasks="scrub_absent") == 0
+    assert node.run("scrub_absent") == 0
