@@ -4,7 +4,7 @@
 
 TRIAL is a JSON file: `root` the image's root file system, `command` and `environment` of the
 container, `user` its numeric user, `engines` the addresses on which simulated engines listen and
-`port` their port. Prints what was seen as JSON.
+`port` their port, `series` the metrics that are awaited. Prints what was seen as JSON.
 
 The router is the real one, in its image, which is mounted read-only. The engines are simulated:
 they hold an answer for half a second, a streaming one a second for each token that is wanted, and
@@ -99,6 +99,7 @@ def main() -> None:
         try:
             until(lambda: ask(HEALTH, "GET", "/readiness") == 200, log)
             seen = questions(trial["key"])
+            seen["metrics"] = metrics(trial["series"])
             seen["asked"] = [engine.questions for engine in engines]
             seen["lost"] = engine_lost(engines[0], trial["key"])
             seen.update(drained(router, trial["key"]))
@@ -125,7 +126,6 @@ def questions(key: str) -> dict[str, Any]:
         "no key": ask(ROUTER, "POST", COMPLETIONS),
         "wrong key": ask(ROUTER, "POST", COMPLETIONS, "wrong"),
         "control plane": ask(ROUTER, "POST", "/workers", key),
-        "metrics": metrics(),
     }
 
 
@@ -140,19 +140,29 @@ def drained(router: subprocess.Popen[bytes], key: str) -> dict[str, Any]:
     """What becomes of a streaming answer when the router is told to end."""
     connection = http.client.HTTPConnection("127.0.0.1", ROUTER, timeout=60)
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
-    body = json.dumps({**QUESTION, "stream": True, "max_tokens": 4})
+    body = json.dumps({**QUESTION, "stream": True, "max_tokens": 8})
     connection.request("POST", COMPLETIONS, body, headers)
     response = connection.getresponse()
     response.readline()
     router.send_signal(signal.SIGTERM)
-    time.sleep(0.5)
-    readiness = ask(HEALTH, "GET", "/readiness")
+    while (readiness := ask(HEALTH, "GET", "/readiness")) == 200:
+        time.sleep(0.1)
     rest = response.read().decode()
     return {"draining": readiness, "stream": rest[-14:], "exit": router.wait(30)}
 
 
-def metrics() -> str:
-    """What the router answers to Prometheus."""
+def metrics(awaited: list[str]) -> str:
+    """What the router answers to Prometheus; those of its runtime come some seconds later."""
+    deadline = time.monotonic() + 60
+    while True:
+        found = served_metrics()
+        if all(name in found for name in awaited) or time.monotonic() > deadline:
+            return found
+        time.sleep(0.5)
+
+
+def served_metrics() -> str:
+    """One page of metrics."""
     connection = http.client.HTTPConnection("127.0.0.1", METRICS, timeout=30)
     try:
         connection.request("GET", "/metrics")

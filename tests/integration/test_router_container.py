@@ -61,6 +61,7 @@ def seen() -> dict[str, Any]:
             "engines": addresses,
             "port": PORT,
             "key": KEY,
+            "series": sorted(series_of(page("router"))),
         }
         file = Path(directory, "trial.json")
         file.write_text(json.dumps(trial))
