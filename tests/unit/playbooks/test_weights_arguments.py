@@ -88,10 +88,7 @@ def play(variables: dict[str, str], weight_format: str) -> dict[str, Any]:
         "hosts": "localhost",
         "connection": "local",
         "gather_facts": False,
-        "vars_files": [
-            str(ROOT / "catalogue/parts.yml"),
-            str(ROOT / "playbooks/vars/arguments.yml"),
-        ],
+        "vars_files": [str(ROOT / "playbooks/vars/arguments.yml")],
         "vars": {
             "site_model_directory": "",
             "site_weights_digest": "",
