@@ -35,6 +35,12 @@ options:
     description: Port under which every node answers for the router. V(0) opens none.
     type: int
     default: 0
+  keys_version:
+    description:
+      - The C(resourceVersion) of the Secret. Routers that read an older one are replaced, one after
+        another.
+    type: str
+    default: ''
 """
 
 EXAMPLES = r"""
@@ -52,6 +58,7 @@ _value:
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
@@ -66,7 +73,13 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.planning.plan imp
 
 
 def _planned_router(
-    plan: Mapping[str, Any], *, namespace: str, image: str, replicas: int, node_port: int = 0
+    plan: Mapping[str, Any],
+    *,
+    namespace: str,
+    image: str,
+    replicas: int,
+    node_port: int = 0,
+    keys_version: str = "",
 ) -> list[dict[str, Any]]:
     try:
         spec = RouterSpec.of_plan(
@@ -78,7 +91,7 @@ def _planned_router(
         )
     except InputError as error:
         raise AnsibleFilterError(str(error)) from error
-    return router_objects(spec)
+    return router_objects(replace(spec, keys_version=keys_version))
 
 
 class FilterModule:

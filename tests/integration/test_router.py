@@ -164,6 +164,24 @@ def test_the_role_makes_keys_once_and_prints_them_never(
         assert encoded not in printed
 
 
+def test_other_keys_replace_the_routers(
+    bare_plane: ControlPlane, namespace: str, tmp_path: Path
+) -> None:
+    plane, path = bare_plane, SECRET.format(namespace)
+    with becoming_ready(plane, namespace):
+        sglang(plane, tmp_path, namespace, "router.yml")
+        plane.request("PATCH", path, {"stringData": {"tenant": KEY}})
+        rotated = sglang(plane, tmp_path, namespace, "router.yml")
+        assert "changed=1 " in closing(rotated), rotated
+        again = sglang(plane, tmp_path, namespace, "router.yml")
+        assert "changed=0 " in closing(again), again
+    deployment = plane.request("GET", f"{KINDS['Deployment'].format(namespace)}/router")
+    read = deployment["spec"]["template"]["metadata"]["annotations"]
+    secret = plane.request("GET", path)
+    assert read == {"sglang.baremetal.io/keys-version": secret["metadata"]["resourceVersion"]}
+    assert sorted(secret["data"]) == ["default", "tenant"]
+
+
 def test_with_no_replicas_the_role_removes_the_router_and_keeps_the_keys(
     bare_plane: ControlPlane, namespace: str, tmp_path: Path
 ) -> None:

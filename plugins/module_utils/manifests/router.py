@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.labels import (
     HOST_LABEL,
     OWNER,
+    PREFIX,
 )
 from ansible_collections.baremetal.sglang.plugins.module_utils.manifests.router_spec import (
     METRICS_OPTION,
@@ -26,6 +27,10 @@ KEYS_SECRET = "router-keys"  # noqa: S105  the name of an object
 """Secret of the clients' keys, which role sglang makes: an entry for each tenant, its name."""
 
 KEYS_PATH = "/etc/router-keys"
+KEYS_VERSION = f"{PREFIX}keys-version"
+"""Annotation of a pod: routers read their keys at the start, so other keys are another template.
+It is the Secret's resourceVersion: a digest of keys would let people try keys against it."""
+
 LABELS = {"app.kubernetes.io/name": "smg", "app.kubernetes.io/component": NAME}
 
 # The keys are in no argument list: that is what the pod's object shows, and ps on the host. A
@@ -128,9 +133,16 @@ def _deployment(spec: RouterSpec) -> dict[str, Any]:
                 "type": "RollingUpdate",
                 "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1},
             },
-            "template": {"metadata": {"labels": {**LABELS, **OWNER}}, "spec": _pod(spec)},
+            "template": {"metadata": _pod_metadata(spec), "spec": _pod(spec)},
         },
     }
+
+
+def _pod_metadata(spec: RouterSpec) -> dict[str, Any]:
+    labels = {"labels": {**LABELS, **OWNER}}
+    if not spec.keys_version:
+        return labels
+    return {**labels, "annotations": {KEYS_VERSION: spec.keys_version}}
 
 
 def _pod(spec: RouterSpec) -> dict[str, Any]:

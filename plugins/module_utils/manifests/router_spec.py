@@ -29,13 +29,17 @@ PORTS = {"serving": 30000, "health": 30001}
 
 @dataclass(frozen=True)
 class RouterSpec:
-    """A Deployment of routers. C(arguments) name the leaders; C(node_port) 0 is none."""
+    """A Deployment of routers. C(arguments) name the leaders; C(node_port) 0 is none.
+
+    C(keys_version) is the resourceVersion of the keys that the routers have read, if it is known.
+    """
 
     namespace: str
     image: str
     replicas: int
     arguments: tuple[str, ...]
     node_port: int
+    keys_version: str = ""
 
     @property
     def metrics_port(self) -> int:

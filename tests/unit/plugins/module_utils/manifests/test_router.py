@@ -143,6 +143,12 @@ def test_nodes_answer_where_a_port_is_given(node_port: int, kind: str) -> None:
     assert service["ports"][0].get("nodePort", 0) == node_port
 
 
+def test_other_keys_are_another_template() -> None:
+    with_keys = objects(keys_version="7")["Deployment"]["spec"]["template"]["metadata"]
+    assert with_keys["annotations"] == {"sglang.baremetal.io/keys-version": "7"}
+    assert "annotations" not in objects()["Deployment"]["spec"]["template"]["metadata"]
+
+
 def test_each_option_is_one_of_the_routers_and_has_a_value_or_none() -> None:
     lines = OPTIONS.read_text(encoding="utf-8").splitlines()
     known = dict(line.split()[:2] for line in lines)
