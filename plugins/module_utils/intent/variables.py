@@ -14,9 +14,9 @@ from ansible_collections.baremetal.sglang.plugins.module_utils.intent.inventory 
 SITE = "site"
 # The playbooks evaluate the site's values on the controller too, where only group_vars/all reach.
 CONTROLLER = "localhost"
-# Values of a host, not of the site.
 # Any of them gives the weights of a host disks of their own.
 DISK_VALUES = frozenset({"site_storage_devices", "site_storage_discover"})
+# Values of a host, not of the site.
 HOST_VALUES = DISK_VALUES | {
     *("site_rack", "site_leaf_switch", "site_rails", "site_gpus", "site_hardware"),
     *("site_storage_least_gib", "site_storage_raid0", "site_storage_wipe_confirmed"),
@@ -79,18 +79,28 @@ def scope_faults(given: Collection[Given], inventory: Inventory) -> Iterator[Fau
         if not variable.name.startswith(f"{SITE}_") or variable.name in HOST_VALUES:
             continue
         missing = {*inventory.hosts, CONTROLLER} - set(variable.values)
-        distinct = {repr(value) for value in variable.values.values()}
-        if missing or len(distinct) > 1:
-            shown = "different values" if variable.secret else ", ".join(sorted(distinct))
-            values = shown if len(distinct) > 1 else "set"
-            lacks = f", not set on {inventory.place(missing)}" if missing else ""
+        places = _places_of_values(variable, inventory)
+        if missing or len(places) > 1:
+            found = places if len(places) > 1 else [f"set on {inventory.place(variable.values)}"]
+            lacks = [f"not set on {inventory.place(missing)}"] if missing else []
             yield Fault(
                 code="site_value_differs",
                 where=variable.name,
-                found=f"{values} on {inventory.place(variable.values)}{lacks}",
+                found="; ".join([*found, *lacks]),
                 needed="one value for the whole site",
                 fix=f"set {variable.name} once, in group_vars/all.yml",
             )
+
+
+def _places_of_values(variable: Given, inventory: Inventory) -> list[str]:
+    """Each value with the hosts that have it; a secret one is not shown."""
+    hosts: dict[str, list[str]] = {}
+    for host, value in variable.values.items():
+        hosts.setdefault(repr(value), []).append(host)
+    return [
+        f"{f'value {number}' if variable.secret else value} on {inventory.place(names)}"
+        for number, (value, names) in enumerate(sorted(hosts.items()), start=1)
+    ]
 
 
 def port_number_faults(given: Collection[Given], inventory: Inventory) -> Iterator[Fault]:

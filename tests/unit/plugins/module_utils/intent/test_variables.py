@@ -89,18 +89,18 @@ def test_a_known_name_is_no_fault() -> None:
         (given("site_pod_network"), []),
         (given("site_rack", ("node1",)), []),
         (given("mirror_http_port", ("cp1",)), []),
-        (given("site_pod_network", ("node1",)), ["set on node1, not set on cp1, localhost"]),
+        (given("site_pod_network", ("node1",)), ["set on node1; not set on cp1, localhost"]),
         (
             given("site_pod_network", ("cp1", "node1")),
-            ["set on all hosts, not set on localhost"],
+            ["set on all hosts; not set on localhost"],
         ),
         (
             Given("site_pod_network", {"cp1": "a", "node1": "b", "localhost": "a"}),
-            ["'a', 'b' on all hosts"],
+            ["'a' on cp1, localhost; 'b' on node1"],
         ),
         (
             Given("site_t", {"cp1": "a", "node1": "b", "localhost": "a"}, secret=True),
-            ["different values on all hosts"],
+            ["value 1 on cp1, localhost; value 2 on node1"],
         ),
     ],
 )
