@@ -182,6 +182,24 @@ def test_other_keys_replace_the_routers(
     assert sorted(secret["data"]) == ["default", "tenant"]
 
 
+def test_a_group_keeps_its_port_while_no_router_is_ready(
+    plane: ControlPlane, namespace: str, tmp_path: Path
+) -> None:
+    services = KINDS["Service"].format(namespace)
+    name = f"{plan('two-groups')['groups'][0]['name']}-endpoint"
+    port = {"port": 30000, "nodePort": 30123}
+    endpoint = {"metadata": {"name": name}, "spec": {"type": "NodePort", "ports": [port]}}
+    plane.request("POST", services, endpoint)
+    given = {"sglang_node_port": 30123, "sglang_timeout_seconds": 3}
+    stopped = sglang(plane, tmp_path, namespace, "groups.yml", **given)
+    assert "failed=1 " in closing(stopped), stopped
+    assert "Make the router" in stopped
+    assert "Apply the engine group" not in stopped
+    assert plane.request("GET", f"{services}/{name}")["spec"]["ports"][0]["nodePort"] == 30123
+    assert plane.request("GET", f"{services}/router")["spec"]["type"] == "ClusterIP"
+    plane.request("DELETE", f"{services}/{name}")
+
+
 def test_with_no_replicas_the_role_removes_the_router_and_keeps_the_keys(
     bare_plane: ControlPlane, namespace: str, tmp_path: Path
 ) -> None:
