@@ -61,7 +61,7 @@ def seen() -> dict[str, Any]:
             "engines": addresses,
             "port": PORT,
             "key": KEY,
-            "series": sorted(series_of(page("router"))),
+            "series": sorted(recorded()),
         }
         file = Path(directory, "trial.json")
         file.write_text(json.dumps(trial))
@@ -69,6 +69,13 @@ def seen() -> dict[str, Any]:
         printed = run([*isolated, sys.executable, SCRIPT, file])
     found: dict[str, Any] = json.loads(printed)
     return found
+
+
+def recorded() -> dict[str, frozenset[str]]:
+    """The series of the recorded page, but for one that a machine has only after a stall."""
+    series = series_of(page("router"))
+    del series["smg_tokio_event_loop_stalls_total"]
+    return series
 
 
 def test_a_question_needs_the_key(seen: dict[str, Any]) -> None:
@@ -96,7 +103,7 @@ def test_an_answer_that_has_begun_ends_before_the_router(seen: dict[str, Any]) -
 
 
 def test_metrics_are_served_and_the_key_is_in_no_log(seen: dict[str, Any]) -> None:
-    recorded, served = series_of(page("router")), series_of(seen["metrics"])
-    assert {name: served.get(name) for name in recorded} == recorded
+    served = series_of(seen["metrics"])
+    assert {name: served.get(name) for name in recorded()} == recorded()
     assert "Beginning graceful shutdown" in seen["log"]
     assert KEY not in seen["log"]
