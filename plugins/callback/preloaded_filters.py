@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: preloaded_filters
 type: aggregate
-version_added: 0.1.0
+version_added: 0.2.0
 short_description: Load this collection's filters once for a run
 description:
   - Ansible runs each task of each host in a process of its own, a fork of the run. A process that

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: catalogue
-version_added: 0.1.0
+version_added: 0.2.0
 short_description: Read the catalogue of the collection
 description:
   - Gives the parts or the sets of C(catalogue/), in which every version, tag and checksum of the
